@@ -10,9 +10,9 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from analytics.experiments.user_table import SETTLING
+from tests.system.browser.findings import find_violations
 from tests.system.browser.people import sign_in_at
 from tests.system.browser.product import Product, product
-from tests.system.browser.test_accessibility import serious
 
 ENGINEER, APPROVER, CLIENT = "emil@example.com", "petra@example.com", "bank@example.com"
 REVIEWERS = ("anna@example.com", "ben@example.com")
@@ -157,7 +157,7 @@ def draft_and_stage(own: Product, engineer: Page, approver: Page, version: str) 
     engineer.select_option("[name=model_b]", version)
     engineer.wait_for_function("document.getElementById('forecast-text').textContent.includes('80 reviews')")
     assert "there is no challenger" in engineer.locator("#forecast-missing").inner_text()
-    assert serious(engineer) == []
+    assert find_violations(engineer) == []
     engineer.click("[name=_continue]")
     engineer.wait_for_url("**/change/")
     press(engineer, "Stage B as challenger", reason="To be compared")
@@ -171,7 +171,7 @@ def conclude_and_ship(own: Product, engineer: Page, approver: Page, address: str
     approver.goto(address)
     assert "B is better: right in" in approver.locator("#verdict").inner_text()
     approver.wait_for_function("document.querySelectorAll('#experiment-numbers tbody tr').length > 0")
-    assert serious(approver) == []
+    assert find_violations(approver) == []
     press(approver, "Conclude", reason="Decided")
     engineer.goto(address)
     press(engineer, "Ship B", reason="More accurate")

@@ -71,7 +71,7 @@ def _write_guideline_and_gold(lead: User) -> None:
     for pair, material in ((LONG, False), (HEBREW, True)):
         add_gold_item(lead, *pair, "general", KnownAnswer(material, f"The register says so of {pair[0]}."))
     draft = start_draft(lead, "2027.1")
-    clause = draft.clauses.first()
+    clause = draft.clauses.earliest("position")
     clause.text = f"{clause.text} A name such as {ARABIC[0]} is read from the right."
     clause.save()
 
