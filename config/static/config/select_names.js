@@ -3,7 +3,8 @@
 // Lists to search (select2) stand beside the field whose label they should have: they take its name.
 window.addEventListener("load", () => {
   const nameLists = () => document.querySelectorAll("select.select2-hidden-accessible").forEach(nameList);
-  nameLists();
+  // After the function that makes the lists, which jQuery may call later than this event.
+  window.django?.jQuery(nameLists);
   document.addEventListener("formset:added", nameLists);
   window.django?.jQuery(document).on("select2:open", (event) => {
     const label = event.target.labels[0];
