@@ -106,7 +106,7 @@ def compute_recipe_digest(version: str) -> str:
 
 
 def find_wheel(target: Path, recipe: str) -> Path | None:
-    """Return the wheel in ``target`` of this recipe; delete one of another, so that there is never a second."""
+    """Return the wheel in ``target`` of this recipe; delete one of another: there is never a second."""
     note = target / RECIPE_FILE
     wheel = next(target.glob(_WHEELS), None)
     if wheel and note.is_file() and note.read_text(encoding="ascii") == recipe:
