@@ -7,7 +7,7 @@ Here the statement is built once per model. Only fields whose stored value diffe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,22 +36,44 @@ def insert_rows(rows: Sequence[Model]) -> None:
     """Insert rows of one model in one statement. Raises ``django.db.Error`` subclasses."""
     if not rows:
         return
-    statement, placeholders, getters = _build_insert(type(rows[0]))
+    statement, getters = _build_insert(type(rows[0]))
     connection = connections[DEFAULT_DB_ALIAS]  # not the proxy, which would look it up for every value
     values = [get_value(row, connection) for row in rows for get_value in getters]
+    placeholders = f"({', '.join(['%s'] * len(getters))})"
     with connection.cursor() as cursor:
-        cursor.execute(statement + ", ".join([placeholders] * len(rows)), values)
+        cursor.execute(f"{statement} VALUES {', '.join([placeholders] * len(rows))}", values)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        _mark_as_stored(row, connection)
+
+
+def insert_row_if(row: Model, condition: str, parameters: Mapping[str, Any]) -> bool:
+    """Insert a row in one statement if an SQL condition with named parameters holds; return whether it did.
+
+    Raises ``django.db.Error`` subclasses.
+    """
+    statement, getters = _build_insert(type(row))
+    connection = connections[DEFAULT_DB_ALIAS]
+    values = {f"v{at}": get_value(row, connection) for at, get_value in enumerate(getters)}
+    placeholders = ", ".join([f"%({name})s" for name in values])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} SELECT {placeholders} WHERE {condition}", {**values, **parameters})
+        if not cursor.rowcount:
+            return False
+    _mark_as_stored(row, connection)
+    return True
+
+
+def _mark_as_stored(row: Model, connection: BaseDatabaseWrapper) -> None:
+    row._state.adding, row._state.db = False, connection.alias
 
 
 @lru_cache(maxsize=8)
-def _build_insert(model: type[Model]) -> tuple[str, str, list[ValueGetter]]:
-    """Return the statement up to ``VALUES``, the placeholders of one row, and a getter for each value."""
+def _build_insert(model: type[Model]) -> tuple[str, list[ValueGetter]]:
+    """Return the statement up to its values, and a getter for each of them."""
     quote, fields = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta.concrete_fields
     columns = ", ".join(quote(str(field.column)) for field in fields)
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - names of our own tables
-    return statement, f"({', '.join(['%s'] * len(fields))})", [_build_value_getter(field) for field in fields]
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
+    return statement, [_build_value_getter(field) for field in fields]
 
 
 def _build_value_getter(field: Field[Any, Any]) -> ValueGetter:

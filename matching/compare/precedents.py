@@ -13,6 +13,7 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.bulk_insert import insert_row_if, insert_rows
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import User
 from matching.compare.request import CompareRequest
@@ -24,6 +25,7 @@ from matching.models import (
     ReviewStatus,
     ReviewStream,
 )
+from matching.models.pair_precedent import NO_PRECEDENT_SQL
 from matching.pair_digest import normalise_name
 
 
@@ -47,6 +49,24 @@ def compute_precedent_key(request: CompareRequest, kind: str, matter_id: UUID | 
     return compute_digest(DigestPurpose.PAIR, "precedent", request.profile, kind, *walled, *parts)
 
 
+def insert_unless_decided(user: User, request: CompareRequest, prediction: Prediction) -> bool:
+    """Insert a prediction unless a precedent is in force, in one statement; return whether it was inserted.
+
+    Where it was not, :func:`find_precedent_reviews` tells whether the precedent answers it.
+    """
+    if request.profile in settings.PRECEDENTS_OFF_PROFILES:
+        insert_rows([prediction])
+        return True
+    key = compute_precedent_key(request, prediction.kind, prediction.matter_id)
+    named = {"key": key, "user": user.pk, "shared": _are_shared(prediction)}
+    return insert_row_if(prediction, NO_PRECEDENT_SQL, named)
+
+
+def _are_shared(prediction: Prediction) -> bool:
+    """Return whether precedents of other users answer: of every user, or of the members of its matter."""
+    return settings.PRECEDENTS_SHARED or prediction.matter_id is not None
+
+
 def find_precedent_reviews(
     user: User, pairs: Sequence[tuple[CompareRequest, Prediction]]
 ) -> list[PredictionReview]:
@@ -63,8 +83,7 @@ def find_precedent_reviews(
     }
     if not keys:
         return []
-    shared = settings.PRECEDENTS_SHARED or pairs[0][1].matter_id is not None
-    ids = PairPrecedent.objects.find_ids(sorted(set(keys.values())), user.pk, shared)
+    ids = PairPrecedent.objects.find_ids(sorted(set(keys.values())), user.pk, _are_shared(pairs[0][1]))
     if not ids:
         return []
     rows = PairPrecedent.objects.select_related("prediction__requester_review").in_bulk(list(ids.values()))

@@ -20,7 +20,7 @@ from experiments.enrolment import ExperimentAssignment, assign_arm, record_expos
 from matching import engine
 from matching.compare.cached_compare import compare_cached
 from matching.compare.metrics import observe_comparison
-from matching.compare.precedents import find_precedent_reviews
+from matching.compare.precedents import find_precedent_reviews, insert_unless_decided
 from matching.compare.request import CompareRequest, serialize_context
 from matching.compare.result import ComparisonResult, compute_result
 from matching.compare.sampling import draw_review_stream
@@ -109,7 +109,7 @@ def _run_pipeline(
         if matter:  # no sample goes to reviewers, who would have to be members: a member asks
             row.stream, row.selection_probability = "", None
     pairs = [(own, row) for own, row in zip(requests, outcomes, strict=True) if isinstance(row, Prediction)]
-    _store(user, list(stored), versions, find_precedent_reviews(user, pairs))
+    _store(user, pairs, versions)
     _observe(stored, time.perf_counter() - times[-1], source)
     return outcomes
 
@@ -184,13 +184,15 @@ def draft_prediction(
 
 def _store(
     user: User,
-    predictions: Sequence[Prediction],
+    pairs: Sequence[tuple[CompareRequest, Prediction]],
     versions: Mapping[str, ServingVersion],
-    reviews: Sequence[PredictionReview],
 ) -> None:
     """Insert the predictions in one statement; reviews and exposures go in the same transaction."""
-    used = [versions[profile] for profile in {row.profile for row in predictions}]
+    used = [versions[profile] for profile in {request.profile for request, _ in pairs}]
     assignments = {version.assignment for version in used if version.assignment}
+    if len(pairs) == 1 and not assignments and insert_unless_decided(user, *pairs[0]):
+        return
+    predictions, reviews = [row for _, row in pairs], find_precedent_reviews(user, pairs)
     if not assignments and not reviews:
         insert_rows(predictions)
         return

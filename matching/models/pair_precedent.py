@@ -15,13 +15,21 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.ids import uuid7
 from matching.models.prediction import Prediction
 
-_FIND_SQL = """
+_IN_FORCE = """ended_at IS NULL AND active_from <= statement_timestamp()
+  AND (user_id = %(user)s OR %(shared)s)"""
+"""Condition on the precedents that may answer a user."""
+
+_FIND_SQL = f"""
 SELECT DISTINCT ON (key, material) key, id FROM pair_precedents
-WHERE key = ANY(%(keys)s) AND ended_at IS NULL AND active_from <= statement_timestamp()
-  AND (user_id = %(user)s OR %(shared)s)
+WHERE key = ANY(%(keys)s) AND {_IN_FORCE}
 ORDER BY key, material, id DESC
-"""
+"""  # noqa: S608 - no value in it
 """At most two rows for each key: the newest decision of either sort."""
+
+NO_PRECEDENT_SQL = f"""NOT EXISTS (
+  SELECT FROM pair_precedents WHERE key = %(key)s AND {_IN_FORCE}
+)"""  # noqa: S608 - no value in it
+"""Condition that holds where a user's key has no precedent in force; ``key``, ``user`` and ``shared``."""
 
 
 class PairPrecedentQuerySet(models.QuerySet["PairPrecedent"]):

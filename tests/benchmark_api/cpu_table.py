@@ -28,9 +28,12 @@ STAGES: Mapping[str, Sequence[str]] = {
     ),
     "comparison, or its look in the cache": ("matching.compare.service.compare_cached",),
     "draft of the row": ("matching.compare.service.draft_prediction",),
-    "look for a precedent": ("matching.compare.service.find_precedent_reviews",),
+    "key of a precedent": ("matching.compare.precedents.compute_precedent_key",),
     "four texts encrypted": ("accounts.encryption.fields.encrypt_text",),
-    "insert": ("matching.compare.service.insert_rows", "django.db.models.Model.save"),
+    "insert, unless a precedent answers": (
+        "matching.compare.service.insert_unless_decided",
+        "django.db.models.Model.save",
+    ),
     "metrics": ("matching.compare.service.observe_comparison",),
     "answer: built and written": (
         "matching.api.views.serialize_prediction",

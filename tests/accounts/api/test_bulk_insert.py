@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from accounts.bulk_insert import insert_rows
+from accounts.bulk_insert import insert_row_if, insert_rows
 from accounts.ids import uuid7
 from matching.models import Prediction
 from tests.models import stored_prediction
@@ -43,6 +43,23 @@ def test_every_column_comes_back_as_django_would_have_written_it() -> None:
     for row in rows:
         assert kept(row) == kept(saved) | {"id": row.pk}
         assert not row._state.adding
+
+
+def test_a_row_is_inserted_where_its_condition_holds() -> None:
+    saved = stored_prediction(
+        name1="Zürich 100 % & %s GmbH",
+        differences=[{"category": "O01", "span1": [0, 2]}],
+        features=b"\x00\x01\xff",
+        confidence=0.98765,
+        stream="audit",
+        selection_probability=0.02,
+    )
+    row, refused = again(saved), again(saved)
+    assert insert_row_if(row, "%(wanted)s", {"wanted": True})
+    assert not insert_row_if(refused, "%(wanted)s", {"wanted": False})
+    assert kept(row) == kept(saved) | {"id": row.pk}
+    assert refused._state.adding
+    assert not row._state.adding
 
 
 def test_text_is_sealed_for_its_own_row() -> None:

@@ -124,8 +124,8 @@ def test_a_key_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.post("/api/v1/compare", PAIR)
-    # User and permissions; begin, claim, precedent, the prediction, store the response, commit.
-    with django_assert_num_queries(7):
+    # User and permissions; begin, claim, the prediction, store the response, commit.
+    with django_assert_num_queries(6):
         assert sent(client, PAIR).status_code == 201
     with django_assert_num_queries(5):
         assert sent(client, PAIR)["Idempotent-Replayed"]
