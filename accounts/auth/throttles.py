@@ -13,9 +13,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
@@ -97,20 +97,19 @@ def _call_script(charges: Sequence[Charge], only_look: bool, meter: Meter | None
     """Return the decisions; none, having done nothing, while the use of a quota is not known."""
     numbers = [(charge.rate.unit_microseconds, charge.rate.limit, charge.cost) for charge in charges]
     keys = [_build_redis_key(charge.key) for charge in charges]
-    arguments: list[str | float] = [int(only_look), len(charges), *chain.from_iterable(numbers)]
     if meter is not None:
         keys += meter.list_keys(timezone.now())
-        arguments += meter.list_arguments()
+    question = orjson.dumps((only_look, numbers, meter.list_arguments() if meter else ()))
 
     def run_script(client: Redis) -> Any:
         try:
-            return client.evalsha(LIMIT_SCRIPT_SHA1, len(keys), *keys, *arguments)
+            return client.evalsha(LIMIT_SCRIPT_SHA1, len(keys), *keys, question)
         except NoScriptError:  # the first call since Redis started; EVAL caches the script
-            return client.eval(LIMIT_SCRIPT, len(keys), *keys, *arguments)
+            return client.eval(LIMIT_SCRIPT, len(keys), *keys, question)
 
     return [
         ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
-        for allowed, wait, remaining in chain.from_iterable(call_redis(run_script))
+        for allowed, wait, remaining in orjson.loads(call_redis(run_script))
     ]
 
 

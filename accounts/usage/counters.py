@@ -37,10 +37,10 @@ class Meter(NamedTuple):
         """Return the names of its counters in the store: the day's usage, and each quota's month."""
         return [name_day(now.date()), *(name_quota(quota, now) for quota in self.quotas)]
 
-    def list_arguments(self) -> list[str | int]:
-        """Return its arguments of the script."""
+    def list_arguments(self) -> tuple[str, int, int, str, list[int]]:
+        """Return what the script is told of it."""
         field = f"{self.user_id}:{self.key_id or NO_KEY}"
-        return [field, self.requests, self.pairs, uuid4().hex, *(quota.pairs for quota in self.quotas)]
+        return field, self.requests, self.pairs, uuid4().hex, [quota.pairs for quota in self.quotas]
 
 
 def name_day(day: date) -> str:
