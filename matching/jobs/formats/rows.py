@@ -49,15 +49,20 @@ class JobRowResult(NamedTuple):
 
     def to_cells(self) -> list[str]:
         """Return the values as text, in the order of :data:`OUTPUT_COLUMNS`."""
-        cells = {
-            **self._asdict(),
-            "prediction": "" if self.prediction is None else str(self.prediction).lower(),
-            "confidence": _format_number(self.confidence),
-            "material_probability": _format_number(self.material_probability),
-            "leaning_probability": _format_number(self.leaning_probability),
-            "differences": ";".join(self.differences),
-        }
-        return list(cells.values())
+        return [
+            self.verdict,
+            "" if self.prediction is None else str(self.prediction).lower(),
+            _format_number(self.confidence),
+            _format_number(self.material_probability),
+            self.leaning,
+            _format_number(self.leaning_probability),
+            ";".join(self.differences),
+            self.reason,
+            self.missing_fact,
+            self.model_version,
+            self.rules_version,
+            self.error,
+        ]
 
 
 OUTPUT_COLUMNS = JobRowResult._fields
