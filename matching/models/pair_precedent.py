@@ -28,7 +28,7 @@ ORDER BY key, material, id DESC
 
 NO_PRECEDENT_SQL = f"""NOT EXISTS (
   SELECT FROM pair_precedents WHERE key = %(key)s AND {_IN_FORCE}
-)"""  # noqa: S608 - no value in it
+)"""
 """Condition that holds where a user's key has no precedent in force; ``key``, ``user`` and ``shared``."""
 
 
