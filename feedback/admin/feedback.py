@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV
@@ -17,12 +18,15 @@ from unfold.contrib.import_export.forms import ImportForm
 
 from accounts.admin_tools import (
     BoundedPaginator,
+    ConfirmationStep,
     ReadOnlyAdmin,
     admin_button,
+    handle_confirmation,
     require_permission,
 )
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import step_up
+from accounts.models import User
 from feedback.admin.clause_links import link_clause
 from feedback.admin.exports import DECISIONS_EXPORT, MEMOS_EXPORT, ask_for_export
 from feedback.memo import views as memo_views
@@ -139,8 +143,17 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
 
     @admin_button(gettext_lazy("Train a candidate now"), "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
-        """Enqueue a training by the task's name, because importing its module would import MLflow."""
-        arguments = ["asked for in the admin", str(get_current_user(request).pk)]
-        current_app.send_task("feedback.tasks.retrain_model", arguments, queue="train", retry=False)
-        messages.success(request, gettext("The training is enqueued; follow it here."))
-        return redirect("admin:modelops_trainingrun_changelist")
+        """Enqueue a training after a confirmation."""
+
+        def perform(actor: User, _: Any) -> str:
+            # By the task's name, because importing its module would import MLflow.
+            arguments = ["asked for in the admin", str(actor.pk)]
+            current_app.send_task("feedback.tasks.retrain_model", arguments, queue="train", retry=False)
+            return gettext("The training is enqueued; follow it here.")
+
+        text = gettext(
+            "A candidate is trained on every decision since the last training. It does not go live."
+        )
+        back = reverse("admin:modelops_trainingrun_changelist")
+        step = ConfirmationStep(gettext("Train a candidate now?"), text, gettext("Train"), back, perform)
+        return handle_confirmation(self.admin_site, request, step)

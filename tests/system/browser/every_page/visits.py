@@ -21,9 +21,8 @@ NO_PAGES = (
     "/sign-out",
     "/ready",
     "/admin/search/",
-    "/admin/feedback/feedback/train_now/",
 )
-"""For programs, parts of pages, and what begins a training each time."""
+"""For programs, and parts of pages."""
 _LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
 _FOLLOW_SCHEME = """() => {
     const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
