@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: prove-accessibility run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
+.PHONY: prove-accessibility run dev demo shell help setup test test-system test-browser test-delivery test-faults test-times test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
 .DEFAULT_GOAL := run
 
 run: setup
@@ -64,20 +64,37 @@ test: setup
 coverage: setup
 	@LEGAL_NAMES_ENGINE=interpreted $(BIN)/python -m pytest --numprocesses=auto --quiet --cov --cov-report=term
 
-# The whole product: a browser, killed processes, outages, swaps under load, the loop, the API at length.
-test-system: test-browser
+# The whole product: a browser, killed processes, outages, swaps under load, the loop, the API at length, delivery. Two parts
+# at a time, which wait more than they compute; then, alone, what measures seconds.
+SYSTEM_TESTS := $(BIN)/python -m pytest --numprocesses=0 --quiet -p no:randomly
+test-system: setup
+	@$(MAKE) --no-print-directory --jobs=2 test-delivery test-browser test-faults
+	@$(MAKE) --no-print-directory test-times
+
+# The gateway, blue and green, the pipeline by act, watching, backup and upgrade.
+test-delivery: setup
+	@echo "==> Delivery"
+	@$(SYSTEM_TESTS) tests/system/deploy
+
+# Faults, load and the loop.
+test-faults: setup
 	@echo "==> Faults, load and the loop"
-	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --ignore=tests/system/containers --numprocesses=0 --quiet -p no:randomly
+	@$(SYSTEM_TESTS) tests/system -m "not alone" $(foreach part,browser containers deploy,--ignore=tests/system/$(part))
+
+# What is measured in seconds and so needs the machine for itself.
+test-times: setup
+	@echo "==> Times"
+	@$(SYSTEM_TESTS) tests/system -m alone $(foreach part,browser containers deploy,--ignore=tests/system/$(part))
 
 # Images, Compose and a pod of the cluster, really built and run by podman, which is installed where it is missing (Debian, as root).
 test-containers: setup
 	@echo "==> Images and containers"
-	@$(BIN)/python -m pytest tests/system/containers --numprocesses=0 --quiet -p no:randomly
+	@$(SYSTEM_TESTS) tests/system/containers
 
 # In a process of their own: Playwright's loop runs in the thread of the tests. In order: one product lives through all scenarios.
 test-browser: setup
 	@echo "==> The product in a browser"
-	@$(BIN)/python -m pytest tests/system/browser --ignore=tests/system/browser/every_page --numprocesses=0 --quiet -p no:randomly
+	@$(SYSTEM_TESTS) tests/system/browser --ignore=tests/system/browser/every_page
 
 # axe on every page that an address or a link leads to, by role, wide and narrow, light and dark: half an hour or more.
 # PROVE='-k client' asks for one role; every finding is in var/accessibility.txt.

@@ -39,7 +39,7 @@ from modelops.serving.model_refresher import describe_unready_processes
 from tests.people import person
 from tests.processes import environment
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 REQUESTS = int(os.environ.get("SWAP_REQUESTS", "500"))
 PAGE = os.environ.get("SWAP_PAGE", "")

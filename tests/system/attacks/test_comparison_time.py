@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from matching.engine import MAX_NAME_LENGTH, EmptyNameError, Verdict, compare
 from matching.engine.profiles import ALL_PROFILE_IDS
 
+pytestmark = pytest.mark.alone
+
 Cache: TypeAlias = "functools._lru_cache_wrapper[object]"
 KINDS = ("auto", "organisation", "individual")
 ORDINARY_PAIR = ("Northern Harbour Trading Company Ltd", "Northern Harbor Trading Co. Limited")

@@ -16,6 +16,8 @@ from config.local.embedded import EmbeddedServers
 from tests.jobs import PAIRS, csv_file
 from tests.system.serving import Web, prepared, wait_for
 
+pytestmark = pytest.mark.alone
+
 PAIR = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 LOCK_ROW = "SELECT 1 FROM batch_jobs WHERE id = %s FOR UPDATE"
 LOCK_TABLE = "LOCK TABLE predictions IN ACCESS EXCLUSIVE MODE"

@@ -14,6 +14,8 @@ import pytest
 from config.local.embedded import EmbeddedServers
 from tests.system.serving import EMAIL, PASSWORD, Web, prepared, wait_for
 
+pytestmark = pytest.mark.alone
+
 STRANGER, OWNER = "203.0.113.66", "198.51.100.7"
 GUESSES, FAILURE_LIMIT = 40, 5
 

@@ -14,6 +14,8 @@ from config.process.web_worker import HEAD_SECONDS
 from matching.engine import EXECUTION
 from tests.system.serving import Web
 
+pytestmark = pytest.mark.alone
+
 SOCKETS = 64
 """Eight times as many as there are threads."""
 

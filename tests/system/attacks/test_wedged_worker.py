@@ -23,6 +23,8 @@ from tests.people import person, signed_in
 from tests.system.background import run_beside
 from tests.system.test_job_faults import Workers, now, wait_for
 
+pytestmark = pytest.mark.alone
+
 LIMITS = {"soft_time_limit": 2, "time_limit": 3}
 """Seconds of a comparison in this test; a process that does not end by then is killed."""
 

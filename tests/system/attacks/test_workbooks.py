@@ -19,6 +19,8 @@ from tests.jobs import PAIRS, sent, worked_off, xlsx_file
 from tests.models import installed
 from tests.people import person, signed_in
 
+pytestmark = pytest.mark.alone
+
 FLIPS = 250
 
 
