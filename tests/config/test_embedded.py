@@ -204,7 +204,7 @@ def test_a_database_that_never_ends_its_shutdown_is_ended_and_started_again(
 ) -> None:
     """A stopped connection holds a shutdown up for ever, as PostgreSQL 18 itself did after a crash."""
     monkeypatch.setattr(process, "TIMEOUT_SECONDS", 8.0)  # PostgreSQL gives its processes five to end
-    servers.postgres.durable = True
+    servers.durable = True
     servers.postgres.start()
     remember(servers, 1)
     with psycopg2.connect(servers.postgres.build_url()) as connection:
