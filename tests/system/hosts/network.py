@@ -18,10 +18,11 @@ class NetworkRefusedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Host:
-    """A host with one cable."""
+    """A host with one cable, and the core of this machine that is its own where times are measured."""
 
     name: str
     address: str
+    core: int
 
     def enter(self, *command: str) -> list[str]:
         """Return the command that runs a program on this host."""
@@ -48,7 +49,11 @@ def connect_hosts(count: int) -> Iterator[tuple[str, list[Host]]]:
     """Yield the address of this side and hosts that reach it and nothing else."""
     mark = os.getpid()
     bridge, network = f"lnb{mark}", f"10.213.{mark % 250}"
-    hosts = [Host(f"lnh{mark}-{number}", f"{network}.{number + 2}") for number in range(count)]
+    cores = sorted(os.sched_getaffinity(0))
+    hosts = [
+        Host(f"lnh{mark}-{number}", f"{network}.{number + 2}", cores[number % len(cores)])
+        for number in range(count)
+    ]
     try:
         run("link", "add", bridge, "type", "bridge")
         run("addr", "add", f"{network}.1/24", "dev", bridge)

@@ -1,5 +1,9 @@
 """A bulk job over two hosts that share PostgreSQL, Valkey and an object store, and nothing else.
 
+Where it is measured, a host is a core: one host has one core of this machine, on which the stores work as
+well; with the second host comes the second core, on which they may work, too. Twice as much is the most there
+can be.
+
 TWO_HOSTS_ROWS sets the size; TWO_HOSTS_PAGE names the page that gets the figures (`make prove-hosts`).
 """
 
@@ -11,17 +15,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.conf import settings
 
 from config.local import postgres, valkey
 from config.local.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
+from matching.engine import EXECUTION
 from tests.jobs import csv_file
 from tests.object_store import connect, object_store
 from tests.system.deploy.installation import build_environment
@@ -52,6 +58,8 @@ class Installation:
         (home / "tmp").mkdir(parents=True, exist_ok=True)
         own = {**self.web.environment, "VAR_DIR": str(home), "TMPDIR": str(home / "tmp")}
         words = [sys.executable, "-m", *command]
+        if host and PAGE:
+            words = ["taskset", "--cpu-list", str(host.core), *words]
         with (home / "log").open("ab") as log:
             process = subprocess.Popen(
                 host.enter(*words) if host else words,
@@ -183,6 +191,15 @@ def prepare(found: Installation, servers: EmbeddedServers) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def confine(hosts: list[Host]) -> None:
+    """Let this process and all that it has started, stores and web, work on the cores of these hosts only."""
+    this = psutil.Process()
+    for process in (this, *this.children(recursive=True)):
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            with suppress(ProcessLookupError):  # it has just ended
+                os.sched_setaffinity(int(thread.name), {host.core for host in hosts})
+
+
 def wait_for(condition: Any) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
@@ -203,12 +220,16 @@ def test_two_hosts_share_a_job_and_finish_it_when_the_cable_of_one_is_cut(
     pairs = [(f"Heron {at} Foods Company Ltd", f"Heron {at % 11} Fooods Co., Limited") for at in range(ROWS)]
     content = csv_file(pairs)
 
+    if PAGE:
+        confine(hosts[:1])
     with installation.working(hosts[:1]):
         alone = installation.send(content)
         expected = installation.finish(alone)
     rows = list(csv.DictReader(io.StringIO(expected.decode())))
     assert [row["id"] for row in rows] == [str(at + 1) for at in range(ROWS)]
 
+    if PAGE:
+        confine(hosts)
     with installation.working(hosts) as logs:
         before = [count_pieces(log) for log in logs]
         together = installation.send(content)
@@ -233,8 +254,9 @@ def write_figures(alone: float, together: float, seconds: float) -> None:
         f"""## A bulk job over two hosts
 
 Written by `make prove-hosts`. Two network namespaces of one machine with {os.cpu_count()} cores, each with an
-address and a folder of its own and one worker process; they share PostgreSQL, Valkey and an object store
-(SeaweedFS), which run on the same cores. A file of {ROWS:,} rows.
+address, a folder and a core of its own and one worker process; they share PostgreSQL, Valkey and an object
+store (SeaweedFS), which work on the cores of the hosts: on one while one host works, on both while two do.
+Twice one host is the most there can be. The {EXECUTION} engine, a file of {ROWS:,} rows.
 
 | | |
 |---|---|
