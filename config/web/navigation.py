@@ -83,7 +83,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
         lambda _request: static("config/admin.css"),
         lambda _request: static("feedback/noscript.css"),
     ],
-    "SCRIPTS": [lambda _request: static("config/select_names.js")],
+    "SCRIPTS": [lambda _request: static("config/accessible_names.js")],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -27,7 +27,9 @@ import json
 from accounts.models import User
 from feedback.guideline.service import publish_guideline, start_draft
 lead = User.objects.get(email="lea@example.com")
-publish_guideline(start_draft(lead, "of the next year"), lead)
+draft = start_draft(lead, "of the next year")
+draft.clauses.update(text="It reads otherwise now.")
+publish_guideline(draft, lead)
 print(json.dumps("done"))
 """
 

@@ -30,6 +30,8 @@ from tests.system.soak.versions import load_scorers
 from tests.system.supervisor import System, wait_for
 from tests.system.template import begin_prepared
 
+pytestmark = pytest.mark.alone
+
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 PAGE = os.environ.get("SOAK_PAGE", "")
 PATIENCE_SECONDS = 900

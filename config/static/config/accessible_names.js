@@ -1,5 +1,13 @@
 "use strict";
 
+// The theme gives all areas that scroll one name, and none to the menu, whose name its button has.
+window.addEventListener("load", () => {
+  const areas = document.querySelectorAll(".simplebar-content-wrapper[role=region]");
+  areas.forEach((area, at) => area.setAttribute("aria-label", `${area.getAttribute("aria-label")} ${at + 1}`));
+  const menu = document.querySelector("[aria-controls=nav-sidebar]")?.getAttribute("aria-label");
+  if (menu) document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", menu);
+});
+
 // Lists to search (select2) stand beside the field whose label they should have: they take its name.
 window.addEventListener("load", () => {
   const nameLists = () => document.querySelectorAll("select.select2-hidden-accessible").forEach(nameList);
