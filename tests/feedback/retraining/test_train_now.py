@@ -1,6 +1,7 @@
 """An engineer asks for a training on a page of its own: a link that is followed begins none."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -23,12 +24,17 @@ def empty_queue() -> Iterator[None]:
 
 def purge() -> None:
     with current_app.connection_for_write() as broker:
-        broker.default_channel.client.delete(QUEUE)
+        open_store(broker).delete(QUEUE)
 
 
 def count_waiting() -> int:
     with current_app.connection_for_read() as broker:
-        return int(broker.default_channel.client.llen(QUEUE))
+        return int(open_store(broker).llen(QUEUE))
+
+
+def open_store(broker: Any) -> Any:
+    """The client of the store that the broker's queues are lists of."""
+    return broker.default_channel.client
 
 
 def test_a_training_begins_by_confirmation_and_not_by_following_the_link() -> None:
