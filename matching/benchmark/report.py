@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from matching.benchmark.calibration import report_calibration
+from matching.benchmark.files import ROWS, report_files
 from matching.benchmark.illustrations import report_illustrations
 from matching.benchmark.practitioner import report_practitioner_pairs
 from matching.benchmark.properties import report_properties
@@ -25,10 +24,9 @@ from matching.benchmark.speed import (
 )
 from matching.benchmark.targets import Measurements, report_targets
 from matching.benchmark.traffic import report_review_load
-from matching.engine import Kind, load_default_scorer
+from matching.engine import load_default_scorer
 from matching.engine.execution import COMPILED, EXECUTION, INTERPRETED
-from matching.jobs.compare_file import compare_file, count_cores
-from matching.jobs.offline.scores import FileCompareOptions
+from matching.jobs.compare_file import count_cores
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split, read_pairs
 from modelops.training.evaluation import (
@@ -273,41 +271,11 @@ def _format_or_dash(measured: dict[str, float] | None, name: str, unit: float, f
     return format(measured[name] / unit, format_spec) if measured else "-"
 
 
-def _report_file_growth(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
-    """Yield how the time of a file grows with its rows, and shrinks with a second core."""
-    rows = _read_speed_pairs(setting.data)[:3_000]
-    if not rows:
-        return
-    yield "## Files: growth and cores (`compare_file`)\n"
-    yield "| rows | processes | seconds | rows per second |"
-    yield "|---|---|---|---|"
-    seconds: dict[tuple[int, int], float] = {}
-    with TemporaryDirectory() as folder:
-        for times, processes in ((1, 1), (10, 1), (100, 1), (10, 2)):
-            say(f"… {len(rows) * times:,} rows on {processes}")
-            taken = seconds[times, processes] = _time_file(rows, times, processes, Path(folder))
-            total = len(rows) * times
-            yield f"| {total:,} | {processes} | {taken:.1f} | {total / taken:,.0f} |"
-    marks |= {"two processes": seconds[10, 1] / seconds[10, 2], "growth": seconds[100, 1] / seconds[10, 1]}
-    yield ""
-
-
-def _time_file(rows: NamePairs, times: int, processes: int, folder: Path) -> float:
-    source, target = folder / "in.csv", folder / "out.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        file.write("name_a,name_b\n")
-        for turn in range(times):
-            for left, right, kind in rows:
-                # Another word in every turn, so that no cache of an earlier turn helps.
-                extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
-                file.write(f'"{_escape_csv(left)}{extra}","{_escape_csv(right)}{extra}"\n')
-    started = time.perf_counter()
-    compare_file(source, target, FileCompareOptions(("name_a", "name_b")), processes, lambda _: None)
-    return time.perf_counter() - started
-
-
-def _escape_csv(name: str) -> str:
-    return name.replace('"', '""').replace("\n", " ")
+def _report_files(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
+    """Yield how long files take, where there are labelled pairs."""
+    rows = _read_speed_pairs(setting.data)[:ROWS]
+    if rows:
+        yield from report_files(rows, say, marks)
 
 
 _REPORTS: Mapping[str, Callable[[BenchmarkSettings, WriteLine, Measurements], Iterator[str]]] = {
@@ -317,5 +285,5 @@ _REPORTS: Mapping[str, Callable[[BenchmarkSettings, WriteLine, Measurements], It
     "review-load": _report_review_load,
     "calibration": _report_calibration,
     "speed": _report_speed,
-    "files": _report_file_growth,
+    "files": _report_files,
 }
