@@ -26,7 +26,7 @@ def test_the_examples_run_and_print_what_they_say(
     for example in examples:
         exec(compile(example, "README.md", "exec"), space)  # noqa: S102  # what readers do with it
     printed = capsys.readouterr().out.splitlines()
-    assert len(examples) == 10
+    assert len(examples) == 11
     assert printed[0] == "immaterial"
     assert {"queued", "4 0", "client", "['immaterial', 'material']"} <= set(printed)
     assert any(line.startswith("[('name2', ") for line in printed)
