@@ -57,7 +57,7 @@ def test_patterns_are_constants_of_their_modules_so_that_all_of_them_are_checked
     for module in list_modules():
         path = Path(str(importlib.import_module(module).__file__))
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        constants = {id(node.value) for node in tree.body if isinstance(node, ast.Assign)}
+        constants = {id(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
                 assert id(node) in constants, f"{path}:{node.lineno}"
