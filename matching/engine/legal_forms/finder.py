@@ -16,6 +16,8 @@ from rapidfuzz.distance import OSA
 
 from matching.engine.legal_forms.registry import ElfCodes, FormReading, load_form_register
 
+MIN_MISTYPED_LETTERS: Final = 6
+"""Fewest letters of a mistyped designator (``limted``) that is read without another name beside it."""
 _MAX_STACKED_FORMS: Final = 4
 """Most forms stacked at the end of one name; the longest seen in registers is three."""
 
@@ -229,7 +231,7 @@ def _can_lead(sense: _SpellingMeaning, others: list[_FormMatch], jurisdiction: s
 
 
 def _correct_last_key(keys: tuple[str, ...]) -> tuple[str, ...]:
-    meant = _correct_typo(keys[-1]) if len(keys[-1]) >= 6 else ""
+    meant = _correct_typo(keys[-1]) if len(keys[-1]) >= MIN_MISTYPED_LETTERS else ""
     return (*keys[:-1], meant) if meant else keys
 
 

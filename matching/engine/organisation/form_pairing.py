@@ -12,7 +12,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from matching.engine.legal_forms.finder import LegalForm, select_main_codes
+from matching.engine.legal_forms.finder import MIN_MISTYPED_LETTERS, LegalForm, select_main_codes
 from matching.engine.legal_forms.registry import ISO_FAMILY_PREFIX, load_form_register
 from matching.engine.organisation.parse import ParsedOrganisation, replace_forms
 from matching.engine.text.lexicon import load_lexicon
@@ -125,8 +125,9 @@ def _find_misspelt_form(read: ParsedOrganisation, misspelt: ParsedOrganisation) 
 
 
 def is_misspelt_form(spelling: str, word: str) -> bool:
-    """Return whether a word is one slip away from the spelling of a form, and means nothing by itself."""
-    if len(spelling) < _MIN_MISSPELT_LETTERS or OSA.distance(spelling, word, score_cutoff=1) != 1:
+    """Return whether a word is one slip away from a short spelling of a form, and means nothing by itself."""
+    is_short = len(word) < MIN_MISTYPED_LETTERS and len(spelling) >= _MIN_MISSPELT_LETTERS
+    if not is_short or OSA.distance(spelling, word, score_cutoff=1) != 1:
         return False
     lexicon = load_lexicon()
     has_meaning = (

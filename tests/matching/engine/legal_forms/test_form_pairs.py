@@ -75,5 +75,12 @@ def test_a_word_with_a_meaning_is_no_misspelt_form(form: str, word: str) -> None
     assert compare(f"Vantor {form}", f"Vantor {word}").verdict is Verdict.MATERIAL
 
 
+@pytest.mark.parametrize(
+    ("form", "word"), [("Corporation", "Corpration"), ("Limited", "Limted"), ("Incorporated", "Incorprated")]
+)
+def test_a_mistyped_designator_is_the_form_that_it_is_read_as(form: str, word: str) -> None:
+    assert compare(f"Vantor {form}", f"Vantor {word}").verdict is Verdict.IMMATERIAL
+
+
 def test_a_misspelt_form_hides_no_other_name() -> None:
     assert compare("Vantor Ltd", "Kestrel Ldt").verdict is Verdict.MATERIAL
