@@ -13,7 +13,7 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.bulk_insert import insert_row_if, insert_rows
+from accounts.bulk_insert import insert_row_if
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import User
 from matching.compare.request import CompareRequest
@@ -52,11 +52,10 @@ def compute_precedent_key(request: CompareRequest, kind: str, matter_id: UUID | 
 def insert_unless_decided(user: User, request: CompareRequest, prediction: Prediction) -> bool:
     """Insert a prediction unless a precedent is in force, in one statement; return whether it was inserted.
 
-    Where it was not, :func:`find_precedent_reviews` tells whether the precedent answers it.
+    Where it was not, or precedents are off, :func:`find_precedent_reviews` tells whether one answers it.
     """
     if request.profile in settings.PRECEDENTS_OFF_PROFILES:
-        insert_rows([prediction])
-        return True
+        return False
     key = compute_precedent_key(request, prediction.kind, prediction.matter_id)
     named = {"key": key, "user": user.pk, "shared": _are_shared(prediction)}
     return insert_row_if(prediction, NO_PRECEDENT_SQL, named)
