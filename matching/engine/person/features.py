@@ -76,7 +76,7 @@ _FEATURE_TABLE: Final[tuple[tuple[str, int, str], ...]] = (
     ("person_moved", 0, "count of first names paired with middle names"),
     ("person_reordered", 0, "flag: the paired words stand in another order"),
     ("person_weakest", -1, "likeness of the least alike pair; 1 when all are equal"),
-    ("person_weakest_edits", 1, "Damerau-Levenshtein operations in that pair"),
+    ("person_weakest_edits", 1, "edits (optimal string alignment) in that pair"),
     ("person_weakest_share", 1, "operations over the length of the longer word of that pair"),
     ("person_weakest_winkler", -1, "Jaro-Winkler similarity of that pair"),
     ("person_weakest_slips", -1, "share of its edits that a finger or a scanner makes"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine.person.lexicon import (
     are_listed_variants,
@@ -63,7 +63,7 @@ class WordSimilarity:
     """Two words compared.
 
     ``score`` in [0, 1] is the belief that they render one name; ``relation`` is the reason. ``edits`` counts
-    Damerau-Levenshtein operations, ``jaro_winkler`` is the Jaro-Winkler similarity, ``typo_share`` the share
+    edits by optimal string alignment, ``jaro_winkler`` is the Jaro-Winkler similarity, ``typo_share`` the share
     of the edits that keyboards and scanners produce, ``surprisal_gap`` how much less name-like one word is
     than the other (:func:`~matching.engine.person.lexicon.compute_surprisal`), ``known_count`` how many of
     the two are frequent names (0 to 2). ``same_sound`` compares English phonetic keys, ``same_skeleton``
@@ -193,7 +193,7 @@ def are_clearly_different(left: str, right: str) -> bool:
         return False
     if (left.startswith("abd") and right.startswith("abd")) or _is_long_prefix(left, right):
         return False
-    kept = 1.0 - DamerauLevenshtein.distance(left, right) / max(len(left), len(right))
+    kept = 1.0 - OSA.distance(left, right) / max(len(left), len(right))
     letters = _EDITS.kept_letters * kept + _EDITS.jaro_winkler * JaroWinkler.similarity(left, right)
     if letters + _MOST_BESIDE_LETTERS >= MIN_TYPO_SCORE:
         return False
@@ -237,7 +237,7 @@ def _compare_across_scripts(left: str, right: str) -> WordSimilarity:
 
 def _compare_spellings(left: str, right: str) -> WordSimilarity:
     """Compare two different words of one script."""
-    edits = DamerauLevenshtein.distance(left, right)
+    edits = OSA.distance(left, right)
     lexicon = load_name_lists()
     measures = WordSimilarity(
         score=0.0,
@@ -332,7 +332,7 @@ def _score_edits(measures: WordSimilarity, length: int, both_given: bool) -> flo
 def has_different_father(left: str, right: str) -> bool:
     """Say whether two patronymics name two fathers: Petrovich and Pavlovich share only their ending."""
     one, two = _strip_patronymic_ending(left), _strip_patronymic_ending(right)
-    return one != two and DamerauLevenshtein.distance(one, two) > max(1, min(len(one), len(two)) // 4)
+    return one != two and OSA.distance(one, two) > max(1, min(len(one), len(two)) // 4)
 
 
 @lru_cache(maxsize=16_384)
