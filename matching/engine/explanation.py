@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from matching.engine import policy
-from matching.engine.categories import ProfileLogic
+from matching.engine.categories import CategoryId, ProfileLogic
 from matching.engine.differences.sentences import choose_sentence_key, get_sentence
 from matching.engine.language.wording import ENGLISH, Sentence, Translate, Wording
 from matching.engine.profiles import Profile, load_categories
@@ -20,16 +19,19 @@ DISCLAIMER: Final = "A comparison of texts under stated rules; not legal advice.
 
 def build_difference(
     finding: Finding,
-    findings: Sequence[Finding],
+    categories: frozenset[CategoryId],
     left: TokenisedName,
     right: TokenisedName,
     profile: Profile,
     effect: Effect,
 ) -> Difference:
-    """Return a finding with its texts, its effect on this pair, its rule and its explanation."""
+    """Return a finding with its texts, its effect on this pair, its rule and its explanation.
+
+    ``categories`` are those of all findings of the pair.
+    """
     id_, span1, span2, detail, _, note = finding
     category = load_categories()[id_]
-    key = choose_sentence_key(finding, findings, left, right)
+    key = choose_sentence_key(finding, categories, left, right)
     sentence = get_sentence(key)
     is_plain = key in (id_, f"{id_}/{detail}")
     return Difference(

@@ -143,10 +143,11 @@ def build_differences(
 ) -> tuple[Difference, ...]:
     """Return the findings with their texts, effects, rules and explanations under the profile."""
     names = pair.names
+    categories = frozenset([item.category for item in findings])
     effects = search.effects if search else [policy.get_finding_effect(item, profile) for item in findings]
     return tuple(
         [
-            build_difference(item, findings, names.left, names.right, profile, effect)
+            build_difference(item, categories, names.left, names.right, profile, effect)
             for item, effect in zip(findings, effects, strict=True)
         ]
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from matching.engine.text.lexicon import load_yaml
@@ -135,9 +136,11 @@ def _split_words(upper: str) -> list[str]:
     """Split into words of 0-9 A-Z; dots and apostrophes join (R.J.T. is RJT), other marks separate."""
     if upper.isascii():
         return upper.translate(_ASCII_CHARACTERS).split()
-    return "".join([_replace_character(char) for char in unicodedata.normalize("NFC", upper)]).split()
+    composed = unicodedata.normalize("NFC", upper)
+    return composed.translate({ord(char): _replace_character(char) for char in set(composed)}).split()
 
 
+@lru_cache(maxsize=4_096)
 def _replace_character(char: str) -> str:
     if char.isspace():
         return char

@@ -8,7 +8,7 @@ surnames of two people with other given names are the same or not. The choice ch
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -55,14 +55,16 @@ def _read_key(name: TokenisedName, span: Span | None) -> str:
 
 
 def choose_sentence_key(
-    finding: Finding, findings: Sequence[Finding], left: TokenisedName, right: TokenisedName
+    finding: Finding, categories: frozenset[CategoryId], left: TokenisedName, right: TokenisedName
 ) -> str:
-    """Return the key of the sentence on a finding: ``O27/part``, or the category where its sentence holds."""
+    """Return the key of the sentence on a finding: ``O27/part``, or the category where its sentence holds.
+
+    ``categories`` are those of all findings of the pair.
+    """
     category = finding.category
     choose = None if finding.detail == CategoryCase.TOO_COMPLEX else _VARIANTS.get(category)
     if choose:
-        context = PairContext(finding, left, right, frozenset([item.category for item in findings]))
-        variant = choose(context)
+        variant = choose(PairContext(finding, left, right, categories))
         if variant:
             return f"{category}/{variant}"
     key = f"{category}/{finding.detail}"

@@ -114,9 +114,9 @@ def detect_aliases(left: ParsedPerson, right: ParsedPerson, _alignment: PersonAl
 
 def _has_matching_nickname(person: ParsedPerson) -> bool:
     """Say whether a quoted nickname is a listed nickname of a given or middle name."""
-    return any(
-        is_nickname(nick.key, name.key) for nick in person.nicknames for name in person.given + person.middle
-    )
+    nicknames = {token.key for token in person.nicknames}
+    names = {token.key for token in person.given + person.middle}
+    return any(is_nickname(nickname, name) for nickname in nicknames for name in names)
 
 
 def detect_attachments(

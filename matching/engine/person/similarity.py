@@ -63,7 +63,7 @@ class WordSimilarity:
     """Two words compared.
 
     ``score`` in [0, 1] is the belief that they render one name; ``relation`` is the reason. ``edits`` counts
-    edits by optimal string alignment, ``jaro_winkler`` is the Jaro-Winkler similarity, ``typo_share`` the share
+    edits (optimal string alignment), ``jaro_winkler`` the Jaro-Winkler similarity, ``typo_share`` the share
     of the edits that keyboards and scanners produce, ``surprisal_gap`` how much less name-like one word is
     than the other (:func:`~matching.engine.person.lexicon.compute_surprisal`), ``known_count`` how many of
     the two are frequent names (0 to 2). ``same_sound`` compares English phonetic keys, ``same_skeleton``

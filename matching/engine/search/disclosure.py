@@ -134,8 +134,9 @@ def _find_effect(
     elif _is_equal_text(finding, left, right, logic):
         return Effect.EQUAL
     else:
-        is_set_aside = _is_disregarded(left, finding.span1, logic) and _is_disregarded(
-            right, finding.span2, logic
+        keys = outcome.steps[-1]
+        is_set_aside = _is_disregarded(left, finding.span1, keys.left, logic) and _is_disregarded(
+            right, finding.span2, keys.right, logic
         )
     if is_set_aside and listed is Effect.EQUAL:
         return Effect.EQUAL
@@ -152,12 +153,12 @@ def _slice_span(name: TokenisedName, span: Span | None) -> str:
     return name.raw[slice(*span)] if span else ""
 
 
-def _is_disregarded(name: TokenisedName, span: Span | None, logic: SearchLogic) -> bool:
-    """Return whether the text may be missing: an ending noise word, or a leading ``The``."""
+def _is_disregarded(name: TokenisedName, span: Span | None, key: str, logic: SearchLogic) -> bool:
+    """Return whether a name keeps its search ``key`` without a text: an ending noise word, a leading The."""
     if span is None:
         return True
     without = f"{name.raw[: span[0]]} {name.raw[span[1] :]}"
-    return build_search_key(without, logic) == build_search_key(name.raw, logic)
+    return build_search_key(without, logic) == key
 
 
 def _is_set_aside_in_fields(

@@ -74,10 +74,11 @@ def list_claims(left: str, right: str) -> list[tuple[str, Claim]]:
     """Return the key of the sentence on each difference with what it is said of."""
     pair = compare_pair(left, right, None)
     findings = collect_findings(pair, with_notes=True)
+    of_pair = frozenset(finding.category for finding in findings)
     categories = tuple(finding.category.value for finding in findings)
     return [
         (
-            choose_sentence_key(finding, findings, pair.names.left, pair.names.right),
+            choose_sentence_key(finding, of_pair, pair.names.left, pair.names.right),
             Claim(_slice(left, finding.span1), _slice(right, finding.span2), left, right, categories),
         )
         for finding in findings
