@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
+from matching.serving.engine_lists import load_engine_lists
 from matching.serving.live_models import get_model_loader
 from modelops.serving.model_refresher import ModelRefresher
 
@@ -12,7 +13,8 @@ _refreshers: list[tuple[ModelRefresher, Thread]] = []
 
 
 def start(kind: str) -> None:
-    """Start to keep the models of this process current; ``kind`` is ``web`` or ``worker``."""
+    """Read the engine's lists and keep this process's models current; ``kind`` is ``web`` or ``worker``."""
+    load_engine_lists()
     refresher = ModelRefresher(get_model_loader(), kind)
     _refreshers.append((refresher, refresher.start()))
 

@@ -22,6 +22,7 @@ from matching.engine import EXECUTION, compare, score_many  # noqa: E402
 _IMPORT_SECONDS = time.perf_counter() - _IMPORT_START
 
 from matching.jobs.compare_file import prepare_process  # noqa: E402
+from matching.serving.engine_lists import load_engine_lists  # noqa: E402
 
 Pairs = list[tuple[str, str]]
 
@@ -61,6 +62,7 @@ def main() -> None:
     """Answer every line of pairs with the processor time of the task named on the command line."""
     _answer({"import": _IMPORT_SECONDS, "import_memory_kib": measure_resident_kib(), "engine": EXECUTION})
     prepare_process()
+    load_engine_lists()
     for line in sys.stdin:
         pairs = [(left, right) for left, right, _ in json.loads(line)]
         started = time.process_time()
