@@ -20,7 +20,7 @@ def count_drifted(since: datetime) -> int:
 
 def count_waiting_labels() -> int:
     """Return how many labels no training run has used yet."""
-    return Feedback.objects.for_training().pending().count()
+    return Feedback.objects.waiting_for_training().count()
 
 
 def list_live_deployments() -> list[Deployment]:

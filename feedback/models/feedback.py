@@ -62,16 +62,33 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         reviews. The audit stream is excluded because performance is estimated from it, and gold items
         because they measure reviewers.
         """
+        pair = ("prediction__pair_digest", "prediction__profile")
+        newest = self._usable().order_by(*pair, "-adjudicated", "-id").distinct(*pair)
+        labels = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+        return labels.select_related("prediction").order_by("id")
+
+    def waiting_for_training(self) -> FeedbackQuerySet:
+        """Return those of :meth:`for_training` that no run has used, reading only these and their pairs."""
+        newer = (
+            self.model.objects.all()
+            ._usable()
+            .filter(
+                Q(adjudicated__gt=OuterRef("adjudicated"))
+                | Q(adjudicated=OuterRef("adjudicated"), id__gt=OuterRef("pk")),
+                prediction__pair_digest=OuterRef("prediction__pair_digest"),
+                prediction__profile=OuterRef("prediction__profile"),
+            )
+        )
+        return self._usable().pending().filter(~Exists(newer), user_correction__isnull=False)
+
+    def _usable(self) -> FeedbackQuerySet:
+        """Return the settled decisions that training may use, all of each pair."""
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
         decided = self.not_withdrawn().filter(source__in=[*REVIEWER_SOURCES, FeedbackSource.IMPORT])
         excluded = Q(prediction__stream__in=[ReviewStream.AUDIT, ReviewStream.GOLD])
-        usable = decided.exclude(excluded).filter(~Exists(unsettled), prediction__erased_at=None)
-        pair = ("prediction__pair_digest", "prediction__profile")
-        newest = usable.order_by(*pair, "-adjudicated", "-id").distinct(*pair)
-        labels = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
-        return labels.select_related("prediction").order_by("id")
+        return decided.exclude(excluded).filter(~Exists(unsettled), prediction__erased_at=None)
 
     def settled(self) -> FeedbackQuerySet:
         """Return the settled decisions of reviewers, the latest for each prediction.

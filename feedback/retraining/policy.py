@@ -113,7 +113,7 @@ def _get_champion() -> ModelVersion:
 
 def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> list[TrainingCondition]:
     performance = estimate_performance(model, now)
-    waiting = Feedback.objects.for_training().pending().count()
+    waiting = Feedback.objects.waiting_for_training().count()
     return [
         *(_check_performance(name, estimate) for name, estimate in performance.to_dict().items()),
         _check_label_count(waiting),
@@ -202,7 +202,7 @@ def _find_obstacles(now: datetime) -> list[str]:
     budget = get_threshold("budget_per_week")
     if positive.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
         obstacles.append(f"the budget of {budget:g} trainings in seven days is spent")
-    if not Feedback.objects.for_training().pending().exists():
+    if not Feedback.objects.waiting_for_training().exists():
         obstacles.append("there is no new label")
     return obstacles
 

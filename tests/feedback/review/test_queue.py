@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -14,8 +15,9 @@ from feedback.review import queue
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback, submit_decision
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from feedback.review.queue import ClaimLostError
+from matching.models import Prediction
 from modelops.models import TrainingRun
-from tests.models import guideline, model_version, stored_prediction
+from tests.models import create_item, guideline, model_version, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +174,32 @@ def test_what_a_run_used_stays_a_label_and_no_longer_waits(reviewer: User) -> No
     Feedback.objects.filter(pk=row.pk).update(processed=True, training_run=run)
     assert Feedback.objects.for_training().get() == row
     assert not Feedback.objects.for_training().pending().exists()
+
+
+def test_what_waits_for_training_is_found_from_the_waiting_alone() -> None:
+    used = {"processed": True, "training_run": TrainingRun.objects.create(trigger="test")}
+    clause = guideline().clauses.get()
+
+    def decide(prediction: Prediction, material: bool | None, **columns: Any) -> None:
+        columns = {"source": "review", "reviewer": person(), **columns}
+        Feedback.objects.create(prediction=prediction, user_correction=material, **columns)
+
+    older, same, adjudicated, nobody, disputed = (
+        stored_prediction(f"Larkspur {name}") for name in ("a", "a", "b", "c", "d")
+    )
+    decide(older, True, **used)
+    decide(same, False)  # of the same pair: this one is its label
+    decide(adjudicated, True, source="adjudication", adjudicated=True, clause=clause, **used)
+    decide(adjudicated, False)  # newer, but no adjudication
+    decide(nobody, True)
+    decide(nobody, None)
+    decide(disputed, True)
+    create_item(disputed, stage="second")
+    decide(stored_prediction("Larkspur a", profile="kyc"), True)
+    decide(stored_prediction("Larkspur e", stream="audit", selection_probability=1.0), True)
+    waiting = Feedback.objects.waiting_for_training()
+    assert set(waiting) == set(Feedback.objects.for_training().pending())
+    assert sorted(row.prediction.profile for row in waiting) == ["general", "kyc"]
 
 
 @pytest.mark.django_db(transaction=True)
