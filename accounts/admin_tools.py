@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,11 +22,15 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.language.sentences import Text
 from accounts.models import User
+from accounts.numbers import format_number
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MAX_ROWS = 10_000
 """The most rows that a list counts and pages through; older rows are found by filters."""
+
+_ROWS_AHEAD = 1_000
+"""Rows that a list counts beyond the page that it shows."""
 
 
 def admin_button(description: Text, permission: str) -> Callable[[F], F]:
@@ -85,15 +90,34 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
     has_change_permission = deny_everyone
     has_delete_permission = deny_everyone
 
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Return the paginator, which counts some rows beyond the page that is asked for."""
+        paginator = super().get_paginator(request, *args, **options)
+        if isinstance(paginator, BoundedPaginator):
+            paginator.count_beyond(request.GET.get(PAGE_VAR, ""))
+        return paginator
+
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
     """Counts at most ``_MAX_ROWS`` rows, so that lists of millions of rows stay fast."""
 
+    max_rows = _MAX_ROWS
+
+    def count_beyond(self, page: str) -> None:
+        """Count to ``_ROWS_AHEAD`` rows beyond a page: every page leads to further ones."""
+        number = int(page) if page.isdecimal() and len(page) < len(str(_MAX_ROWS)) else 1
+        self.max_rows = min(_MAX_ROWS, number * self.per_page + _ROWS_AHEAD)
+
     @cached_property
     def count(self) -> int:
-        """Number of rows, at most ``_MAX_ROWS``."""
+        """Number of rows, at most ``max_rows``."""
         rows: Any = self.object_list
-        return int(rows.order_by()[:_MAX_ROWS].count())
+        return int(rows.order_by()[: self.max_rows].count())
+
+    @property
+    def shown_count(self) -> str:
+        """The number as lists show it: with a plus where there may be more rows."""
+        return f"{format_number(self.count)}{'+' if self.count == self.max_rows else ''}"
 
 
 class ReasonForm(forms.Form):

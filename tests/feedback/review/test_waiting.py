@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import admin_tools
 from accounts.models import Role, User
+from feedback.admin.items import ReviewItemAdmin
 from feedback.models import Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.requests.service import request_review
 from feedback.review import queue
@@ -313,3 +315,22 @@ def test_a_hundred_items_cost_as_many_queries_as_five(role: str) -> None:
             found.append(len(captured))
         counts.append(found)
     assert counts[0] == counts[1]
+
+
+def test_a_long_list_counts_some_rows_beyond_the_page_and_says_that_there_are_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ReviewItemAdmin, "list_per_page", 2)
+    monkeypatch.setattr(admin_tools, "_ROWS_AHEAD", 3)
+    for _ in range(7):
+        create_due_item()
+    client = browser(person(Role.LEAD))
+    shown = {page: client.get(reverse(LIST), {"p": page}) for page in ("1", "2", "3", "none")}
+    assert [answer.context["cl"].paginator.shown_count for answer in shown.values()] == [
+        "5+",
+        "7+",
+        "7",
+        "5+",
+    ]
+    assert "5+" in shown["1"].content.decode()
+    assert len(shown["3"].context["cl"].result_list) == 2
