@@ -12,8 +12,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Lookup, Model, Q, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import Role, User
 from matters.models import Matter, MatterMember
@@ -42,6 +45,19 @@ class Scope:
     matter_ids: tuple[UUID, ...]
 
 
+class _IsAnyOf(Lookup):
+    """Whether a value is in an array, which PostgreSQL reads once where ``IN`` is planned for each row."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        """Return the comparison with its parameters."""
+        value, parameters = self.process_lhs(compiler, connection)
+        array, more = self.process_rhs(compiler, connection)
+        return f"{value} = ANY({array})", (*parameters, *more)
+
+
 def read_scope(user: User) -> Scope:
     """Read the matters of a user, and the colleagues of their organisation, in one statement."""
     roles = [role.value for role in CLIENT_ROLES]
@@ -67,10 +83,10 @@ def select_visible(rows: R, user: User, owner: str = "", scope: Scope | None = N
 def build_condition(model: type[Model], user: User) -> Q:
     """Return the condition of rows without a matter, and of those of the user's matters."""
     path = find_matter_path(model)
-    memberships = MatterMember.objects.filter(user=user).values("matter")
+    memberships = MatterMember.objects.filter(user=user).order_by().values("matter")
     if not path:
         return Q(pk__in=memberships)
-    return Q(**{path: None}) | Q(**{f"{path}__in": memberships})
+    return Q(**{path: None}) | Q(_IsAnyOf(F(path), ArraySubquery(memberships)))
 
 
 def _build_own_condition(model: type[Model], scope: Scope, owner: str) -> Q:

@@ -15,14 +15,14 @@ from analytics.overview.entries import MAX_ENTRIES, Entry, Source, link_list, li
 from feedback.models import ReviewItem
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
 from feedback.review.presenter import find_unexplained_override
-from feedback.review.waiting import build_available_condition, link_waiting
+from feedback.review.waiting import build_offer_condition, link_waiting
 from matching.models import ExportRequest, ReviewStream
 from modelops.models import Alert, AlertChannel, RunStatus, TrainingRun
 
 
 def find_review_items(user: User, now: datetime) -> list[Entry]:
     """Return what a reviewer holds, what is assigned, what is free, and what lacks a document."""
-    available = build_available_condition(user, now)
+    available = build_offer_condition(user, now)
     groups = {
         "held": Q(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now),
         "assigned": available & Q(assigned_to=user),

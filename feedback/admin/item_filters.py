@@ -17,7 +17,7 @@ from accounts.auth.current_user import get_current_user
 from accounts.models import Role, User
 from feedback.models import ReviewItem, ReviewStage
 from feedback.permissions import is_blind
-from feedback.review.waiting import build_available_condition, build_late_condition
+from feedback.review.waiting import build_late_condition, build_offer_condition
 from matching.compare.available_profiles import get_available_profiles
 from matching.models import ReviewStream
 from matters.service import list_matters
@@ -242,6 +242,6 @@ def _build_status_conditions(user: User, now: datetime) -> dict[str, Q]:
         "done": Q(state=State.DONE),
     }
     if is_blind(user):
-        return {**conditions, "free": build_available_condition(user, now)}
+        return {**conditions, "free": build_offer_condition(user, now)}
     without_gold = undecided & ~Q(stream=ReviewStream.GOLD)
     return {**conditions, "waiting": without_gold, "lead": undecided & Q(for_lead=True)}

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -135,10 +134,9 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[ReviewItem], search_term: str
     ) -> tuple[QuerySet[ReviewItem], bool]:
         """Find items by id, short number or digest of a pair, or by the reference of one of one's matters."""
-        condition = Q()
-        for word in search_term.split():
-            condition |= _build_search_condition(word.lower(), get_current_user(request))
-        return queryset.annotate(key=Cast("prediction_id", TextField())).filter(condition), False
+        user = get_current_user(request)
+        found = [rows for word in search_term.lower().split() for rows in _search_items(word, user)]
+        return (queryset.filter(pk__in=found[0].union(*found[1:])) if found else queryset), False
 
     @admin.display(description=_("Comparison"), ordering="prediction_id")
     def display_comparison(self, item: ReviewItem) -> str:
@@ -222,15 +220,21 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         return ask_for_change(self.admin_site, request, rows, WITHDRAWAL)
 
 
-def _build_search_condition(word: str, user: User) -> Q:
-    """Return the condition of the items that one word of a search names."""
+def _search_items(word: str, user: User) -> list[QuerySet[ReviewItem, tuple[UUID]]]:
+    """Return the keys of the items that one word of a search names.
+
+    Each query reads an index of its own; as one condition they would read every item.
+    """
+    items = ReviewItem.objects.order_by()
     if _DIGEST.fullmatch(word):
-        return Q(prediction__pair_digest=word)
-    condition = Q(prediction__matter__in=search_matters(user, word))
+        return [items.filter(prediction__pair_digest=word).values_list("pk")]
+    found = [items.filter(prediction__matter__in=search_matters(user, word))]
     if _NUMBER.fullmatch(word):
-        condition |= Q(key__endswith=word)
+        found.append(items.with_short_number(word))
     try:
         key = UUID(word)
     except ValueError:
-        return condition
-    return condition | Q(pk=key) | Q(prediction=key)
+        pass
+    else:
+        found += [items.filter(pk=key), items.filter(prediction=key)]
+    return [rows.values_list("pk") for rows in found]

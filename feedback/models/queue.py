@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast, Right
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
@@ -15,7 +16,7 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.decision import Decision
-from matching.models import Prediction, ReviewStream, join_prediction
+from matching.models import SHORT_NUMBER_LENGTH, Prediction, ReviewStream, join_prediction
 from matters.wall import build_condition
 
 CLAIM_DURATION = timedelta(minutes=15)
@@ -64,6 +65,7 @@ RETURNING id
 """  # noqa: S608 - made of the constants above
 
 _NOT_DONE = Q(state__in=["open", "claimed"])
+_SHORT_NUMBER = Right(Cast("prediction", models.TextField()), SHORT_NUMBER_LENGTH)
 
 
 class ReviewStage(models.TextChoices):
@@ -84,6 +86,10 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
     def visible_to(self, user: User) -> ReviewItemQuerySet:
         """Return the items without a matter, those of the user's matters, and those assigned to the user."""
         return self.filter(build_condition(ReviewItem, user) | Q(assigned_to=user))
+
+    def with_short_number(self, number: str) -> ReviewItemQuerySet:
+        """Return the items of the comparisons that people call by a short number."""
+        return self.annotate(short_number=_SHORT_NUMBER).filter(short_number=number)
 
     def claimed_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
         """Return items that a reviewer holds by a claim that has not expired."""
@@ -164,6 +170,10 @@ class ReviewItem(models.Model):
             models.Index(fields=["claimed_by"], condition=Q(state="claimed"), name="review_items_held"),
             models.Index(fields=["-created_at"], name="review_items_newest"),
             models.Index(fields=["-done_at", "due_at", "id"], name="review_items_waiting_first"),
+            models.Index(fields=["-done_at", "prediction", "-id"], name="review_items_blind_order"),
+            # What waits is counted without a look at what is done.
+            models.Index(fields=["prediction"], condition=~Q(state="done"), name="review_items_undecided"),
+            models.Index(_SHORT_NUMBER, name="review_items_short_number"),
             models.Index(fields=["done_at"], condition=Q(done_at__isnull=False), name="review_items_by_end"),
         )
         constraints = (

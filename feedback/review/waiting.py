@@ -71,8 +71,13 @@ def build_taken_condition(user: User) -> dict[str, Exists]:
 
 def build_available_condition(user: User, now: datetime) -> Q:
     """Return the condition of the items that the queue may give a user now, as its ``claim`` does."""
+    return build_offer_condition(user, now) & (Q(assigned_to=user) | build_condition(ReviewItem, user))
+
+
+def build_offer_condition(user: User, now: datetime) -> Q:
+    """Return the condition of available items among those of ``visible_to``, which need not ask again."""
     free = Q(state=ReviewItem.State.OPEN) | Q(state=ReviewItem.State.CLAIMED, claimed_until__lt=now)
-    shared = Q(assigned_to=None) & build_condition(ReviewItem, user)
+    shared = Q(assigned_to=None)
     if not user.has_perm(LEAD_PERMISSION):
         shared &= Q(for_lead=False)
     condition = free & Q(not_before__lte=now) & (Q(assigned_to=user) | shared)
@@ -91,14 +96,14 @@ def select_listed(rows: ReviewItemQuerySet, user: User, now: datetime) -> Review
         return visible
     decided = Exists(Feedback.objects.by_reviewers().filter(item=OuterRef("pk"), reviewer=user))
     own = Q(claimed_by=user) | Q(assigned_to=user) | Q(decided)
-    return visible.filter(build_available_condition(user, now) | own)
+    return visible.filter(build_offer_condition(user, now) | own)
 
 
 def select_waiting(user: User, now: datetime) -> ReviewItemQuerySet:
     """Return what waits as a user is shown it: what a reviewer may be given, to others all undecided ones."""
-    rows = select_listed(ReviewItem.objects.open(), user, now)
+    rows = ReviewItem.objects.open().visible_to(user)
     if is_blind(user):
-        return rows.filter(build_available_condition(user, now))
+        return rows.filter(build_offer_condition(user, now))
     return rows.exclude(stream=ReviewStream.GOLD)
 
 

@@ -15,6 +15,7 @@ from matching.models.job_draft import JobDraft
 from matching.models.job_review_row import JobReviewRow
 from matching.models.pair_precedent import PairPrecedent, PairPrecedentQuerySet
 from matching.models.prediction import (
+    SHORT_NUMBER_LENGTH,
     Prediction,
     PredictionQuerySet,
     PredictionSource,
@@ -36,6 +37,7 @@ from matching.models.saved_filter import SavedFilter
 
 __all__ = [
     "ARCHIVE_FORMAT",
+    "SHORT_NUMBER_LENGTH",
     "UNDECIDED_COLUMNS",
     "UNFINISHED_STATUSES",
     "BatchChunk",

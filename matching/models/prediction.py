@@ -59,7 +59,8 @@ class PredictionSource(models.TextChoices):
 UNLISTED_COLUMNS = ("name1", "name2", "words", "context", "differences", "features", "traits")
 """Columns that are large or encrypted, which a list leaves unread."""
 
-_NUMBER_LENGTH = 8
+SHORT_NUMBER_LENGTH = 8
+"""Characters of the short number of a prediction."""
 
 R = TypeVar("R", bound="models.QuerySet[Any]")
 
@@ -237,7 +238,7 @@ class Prediction(models.Model):
     @property
     def short_number(self) -> str:
         """The end of the id, by which people tell comparisons apart; not unique."""
-        return self.pk.hex[-_NUMBER_LENGTH:]
+        return self.pk.hex[-SHORT_NUMBER_LENGTH:]
 
     @property
     def leaning(self) -> str | None:

@@ -17,7 +17,12 @@ from feedback.admin.items import ReviewItemAdmin
 from feedback.models import Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.requests.service import request_review
 from feedback.review import queue
-from feedback.review.waiting import build_available_condition, count_overdue, tabulate_waiting
+from feedback.review.waiting import (
+    build_available_condition,
+    count_overdue,
+    select_waiting,
+    tabulate_waiting,
+)
 from matching.compare import sampling
 from matching.models import Prediction
 from tests.matters.cast import create_member, matter_of
@@ -315,6 +320,33 @@ def test_a_hundred_items_cost_as_many_queries_as_five(role: str) -> None:
             found.append(len(captured))
         counts.append(found)
     assert counts[0] == counts[1]
+
+
+def test_a_search_costs_as_many_queries_for_every_word_and_every_number_of_items() -> None:
+    user, counts = person(Role.REVIEWER), set()
+    client, items = browser(user), [create_due_item()]
+    client.get(reverse(LIST))
+    for more in (0, 10):
+        items += [create_due_item() for _ in range(more)]
+        prediction = items[0].prediction
+        for text in (prediction.short_number, str(prediction.pk), prediction.pair_digest, "C1/M1 C2"):
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(reverse(LIST), {"q": text}).status_code == 200
+            counts.add(len(captured))
+    assert counts == {7}
+
+
+def test_a_short_number_is_found_by_its_index_and_the_wall_is_read_once() -> None:
+    item = create_due_item()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    numbered = ReviewItem.objects.with_short_number(item.prediction.short_number).order_by()
+    assert list(numbered) == [item]
+    assert "review_items_short_number" in numbered.explain()
+    waiting = select_waiting(person(Role.LEAD), timezone.now())
+    assert list(waiting) == [item]
+    assert "InitPlan" in waiting.explain()
+    assert "SubPlan" not in waiting.explain()  # which would be planned, and paid, for each row
 
 
 def test_a_long_list_counts_some_rows_beyond_the_page_and_says_that_there_are_more(
