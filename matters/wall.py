@@ -14,10 +14,9 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Lookup, Model, Q, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import F, Model, Q, QuerySet
 
+from accounts.array_lookup import IsAnyOf
 from accounts.models import Role, User
 from matters.models import Matter, MatterMember
 
@@ -43,19 +42,6 @@ class Scope:
 
     user_ids: tuple[UUID, ...]
     matter_ids: tuple[UUID, ...]
-
-
-class _IsAnyOf(Lookup):
-    """Whether a value is in an array, which PostgreSQL reads once where ``IN`` is planned for each row."""
-
-    lookup_name = "any_of"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
-        """Return the comparison with its parameters."""
-        value, parameters = self.process_lhs(compiler, connection)
-        array, more = self.process_rhs(compiler, connection)
-        return f"{value} = ANY({array})", (*parameters, *more)
 
 
 def read_scope(user: User) -> Scope:
@@ -86,7 +72,7 @@ def build_condition(model: type[Model], user: User) -> Q:
     memberships = MatterMember.objects.filter(user=user).order_by().values("matter")
     if not path:
         return Q(pk__in=memberships)
-    return Q(**{path: None}) | Q(_IsAnyOf(F(path), ArraySubquery(memberships)))
+    return Q(**{path: None}) | Q(IsAnyOf(F(path), ArraySubquery(memberships)))
 
 
 def _build_own_condition(model: type[Model], scope: Scope, owner: str) -> Q:

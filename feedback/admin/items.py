@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -26,6 +27,7 @@ from accounts.admin_tools import (
     label_column,
     require_permission,
 )
+from accounts.array_lookup import IsAnyOf
 from accounts.auth.current_user import get_current_user
 from accounts.dates import format_moment
 from accounts.language.sentences import lower
@@ -136,7 +138,9 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """Find items by id, short number or digest of a pair, or by the reference of one of one's matters."""
         user = get_current_user(request)
         found = [rows for word in search_term.lower().split() for rows in _search_items(word, user)]
-        return (queryset.filter(pk__in=found[0].union(*found[1:])) if found else queryset), False
+        if not found:
+            return queryset, False
+        return queryset.filter(IsAnyOf(F("pk"), ArraySubquery(found[0].union(*found[1:])))), False
 
     @admin.display(description=_("Comparison"), ordering="prediction_id")
     def display_comparison(self, item: ReviewItem) -> str:
