@@ -251,11 +251,11 @@ benchmark: setup
 	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python --only $(BENCHMARK_PARTS)
 
 # Where the processor time of a comparison goes, the API beside the least that Django REST framework can do, jobs
-# beside compare_file, lists and reports as history grows. With a scale of 1, all of it of a million rows: about half an
+# beside compare_file, lists, pages and reports as history grows. With a scale of 1, all of it of a million rows: about half an
 # hour. Each part can be measured by itself; the path of a comparison, some six minutes with the compiled engine, is
 # API_PARTS=cpu,single,batch,jobs.
 API_SCALE ?= 0.1
-API_PARTS ?= cpu,single,batch,lists,reports,jobs
+API_PARTS ?= cpu,single,batch,lists,history,reports,jobs
 benchmark-api: setup
 	@$(BIN)/python -m tests.benchmark_api --scale $(API_SCALE) --only $(API_PARTS)
 

@@ -16,6 +16,7 @@ _TITLES = {
     "single": "one comparison a request",
     "batch": "a thousand comparisons a request",
     "lists": "lists of answers",
+    "history": "pages and lists as history grows",
     "reports": "reports of a year",
     "jobs": "bulk jobs",
 }
@@ -54,7 +55,7 @@ def _run_parts(options: argparse.Namespace, home: Path) -> Iterator[tuple[str, I
         import django  # noqa: PLC0415 - after the servers are up
 
         django.setup()
-        from tests.benchmark_api import measures, reports, system  # noqa: PLC0415 - after Django
+        from tests.benchmark_api import measures, reports, system, working_lists  # noqa: PLC0415 - after Django
 
         user, client = system.prepare()
         scale = measures.Scale(
@@ -72,6 +73,7 @@ def _run_parts(options: argparse.Namespace, home: Path) -> Iterator[tuple[str, I
                 "single": lambda: measures.single(port, client, pairs, scale),
                 "batch": lambda: measures.batch(port, client, pairs[::-1], scale),
                 "lists": lambda: measures.lists(port, user, scale),
+                "history": lambda: working_lists.working_lists(port, user),
                 "reports": lambda: reports.reports(port, user, scale),
             }
             for part, measure in parts.items():
