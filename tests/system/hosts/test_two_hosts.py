@@ -256,7 +256,8 @@ def write_figures(alone: float, together: float, seconds: float) -> None:
 Written by `make prove-hosts`. Two network namespaces of one machine with {os.cpu_count()} cores, each with an
 address, a folder and a core of its own and one worker process; they share PostgreSQL, Valkey and an object
 store (SeaweedFS), which work on the cores of the hosts: on one while one host works, on both while two do.
-Twice one host is the most there can be; more is the noise of one run. The {EXECUTION} engine, a file of {ROWS:,} rows.
+Twice one host is the most there can be; more is the noise of one run.
+The {EXECUTION} engine, a file of {ROWS:,} rows.
 
 | | |
 |---|---|
