@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.language.sentences import Text
@@ -33,6 +33,12 @@ from modelops.models import describe_profile
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _NONE = "–"
+STATES = {
+    "breached": gettext_lazy("✗ breached"),
+    "ok": gettext_lazy("✓ within the limit"),
+    "waiting": gettext_lazy("– not enough data"),
+}
+"""The states of guardrails in words."""
 EXPLORATORY = gettext_lazy(
     "Exploratory: many segments are compared, so some differ by chance. They decide nothing."
 )
@@ -44,12 +50,16 @@ PLANNED = gettext_lazy(
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its title; every cell is text."""
+    """A table with its title; every cell is text, and a guardrail's state one of :data:`STATES`.
+
+    ``tells_outcome`` is whether it compares the versions, so that it is left out while results are withheld.
+    """
 
     title: Text
     head: Sequence[Text]
     rows: list[list[str]]
     note: Text = ""
+    tells_outcome: bool = False
 
 
 def build_tables(results: ExperimentResults) -> list[Table]:
@@ -60,12 +70,15 @@ def build_tables(results: ExperimentResults) -> list[Table]:
             _METRIC_HEAD,
             [_format_metric(row) for row in results.metrics],
             _note(results),
+            tells_outcome=True,
         ),
-        Table(gettext("Accuracy: reviewed disagreements"), ["", ""], _list_evidence(results)),
+        Table(
+            gettext("Accuracy: reviewed disagreements"), ["", ""], _list_evidence(results), tells_outcome=True
+        ),
         Table(
             gettext("Guardrails"),
             [gettext("Guardrail"), gettext("State"), gettext("Measured")],
-            [[gettext(row.title), gettext(row.state), row.text] for row in results.guardrails],
+            [[gettext(row.title), row.state, row.text] for row in results.guardrails],
         ),
         Table(gettext("Split of users"), ["", ""], [[gettext("Users"), describe_split(results.split)]]),
         Table(
@@ -73,6 +86,7 @@ def build_tables(results: ExperimentResults) -> list[Table]:
             _SEGMENT_HEAD,
             [_format_segment(row) for row in results.segments],
             EXPLORATORY,
+            tells_outcome=True,
         ),
         Table(
             gettext("Phases"),
@@ -108,7 +122,7 @@ def list_facts(results: ExperimentResults) -> dict[str, str]:
     """Return the facts of an experiment for the head of a report."""
     row = results.experiment
     period = gettext("{moment} to ").format(moment=format_moment(row.start_date)) if row.start_date else ""
-    end = format_moment(row.end_date) if row.end_date else "now"
+    end = format_moment(row.end_date) if row.end_date else gettext("now")
     return {
         gettext("Hypothesis"): row.hypothesis,
         gettext("Status"): str(row.get_status_display()),
@@ -140,7 +154,7 @@ def _render_csv(results: ExperimentResults) -> bytes:
         writer.writerow([name, escape_formula(fact)])
     for table in build_tables(results):
         writer.writerows([[], [table.title], table.head])
-        writer.writerows([escape_formula(cell) for cell in row] for row in table.rows)
+        writer.writerows([escape_formula(cell) for cell in row] for row in _write_rows(table))
     return text.getvalue().encode()
 
 
@@ -148,12 +162,19 @@ def _render_pdf(results: ExperimentResults) -> bytes:
     at = timezone.now().replace(microsecond=0)
     content = {
         "title": gettext("Experiment: {name}").format(name=results.experiment.name),
-        "at": format_moment(at),
         "verdict": results.verdict.sentence,
         "facts": [[name, fact] for name, fact in list_facts(results).items()],
-        "sections": [table.__dict__ for table in build_tables(results)],
+        "sections": [{**table.__dict__, "rows": _write_rows(table)} for table in build_tables(results)],
+        "language": get_language() or "en",
+        "as_of": gettext("As of {moment}").format(moment=format_moment(at)),
+        "nothing": gettext("Nothing yet."),
     }
     return render_pdf(content, at, _TEMPLATE)
+
+
+def _write_rows(table: Table) -> list[list[str]]:
+    """Return the rows of a table for a file, states in words."""
+    return [[str(STATES.get(cell, cell)) for cell in row] for row in table.rows]
 
 
 RENDERERS: Mapping[str, Callable[[ExperimentResults], bytes]] = {
@@ -238,7 +259,7 @@ def _list_phases(results: ExperimentResults) -> list[list[str]]:
             format_number(phase.traffic_split, ".0%"),
             format_number(phase.enrolled_share, ".0%"),
             format_moment(phase.started_at),
-            format_moment(phase.ended_at) if phase.ended_at else "now",
+            format_moment(phase.ended_at) if phase.ended_at else gettext("now"),
         ]
         for phase in results.experiment.phases.all()
     ]

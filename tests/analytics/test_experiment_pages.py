@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from accounts.models import Role
 from analytics.experiments.forecast import forecast_experiment
@@ -190,6 +191,33 @@ def test_the_files_of_results_are_for_those_who_may_see_the_experiment() -> None
     assert lead.get(f"{ROOT}/{row.pk}/results/exe/").status_code == 404
     assert lead.get(f"{ROOT}/{row.pk}/results/csv/?phase=9").status_code == 404
     assert browser(Role.REVIEWER).get(f"{ROOT}/{row.pk}/results/csv/").status_code == 403
+
+
+TOLD, WITHHELD = ("Guardrails", "Split of users", "Phases", "Log"), ("Metrics of users", "Segments")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_withheld_results_leave_the_same_tables_in_every_language(language: str) -> None:
+    row = started()
+    for user in exposed_users(row, Arm.A, 80):
+        answered(row, user, Arm.A)
+    exposed_users(row, Arm.B, 30)
+    page = browser(Role.LEAD).get(f"{ROOT}/{row.pk}/change/", headers={"Accept-Language": language})
+    with translation.override(language):
+        titles = {title: f">{gettext(title)}</h2>" for title in (*TOLD, *WITHHELD)}
+    shown = [title for title, heading in titles.items() if heading in page.content.decode()]
+    assert shown == list(TOLD)
+    assert len(set(titles.values())) == len(titles)
+
+
+def test_a_file_of_results_says_everything_in_the_language_of_who_takes_it() -> None:
+    row = started()
+    exposed_users(row, Arm.A, 1)
+    german = {"Accept-Language": "de"}
+    text = browser(Role.LEAD).get(f"{ROOT}/{row.pk}/results/csv/", headers=german).content.decode()
+    assert "– zu wenige Daten" in text
+    assert "waiting" not in text
+    assert "now" not in text.split()
 
 
 def test_a_draft_has_no_file_and_every_role_that_may_see_it_opens_its_page() -> None:
