@@ -13,9 +13,10 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import get_language, gettext
 
 from accounts.audit import trail
+from accounts.language.choice import speak_to
 from accounts.models import User
 from analytics.dashboards.executive import build_executive_page
 from analytics.models import DigestSubscription
@@ -24,7 +25,8 @@ from analytics.reports.period import EVERYTHING, ReportPeriod
 
 PERMISSION = "analytics.view_reports"
 _SALT = "weekly digest"
-_SECTIONS = (gettext_lazy("Summary"), gettext_lazy("Review"))
+_SECTIONS, _RISKS = ("summary", "review"), "risks"
+"""Keys of the sections of the dashboard that a letter shows."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,13 +71,29 @@ def send_due_digests(now: datetime) -> int:
     due = list(DigestSubscription.objects.exclude(sent_until__gte=week.last).values_list("pk", flat=True))
     if not due:
         return 0
-    page = build_executive_page(week, EVERYTHING, False, now)
-    return sum(_send_once(key, week, page) for key in due)
+    pages = _Pages(week, now)
+    return sum(_send_once(key, pages) for key in due)
+
+
+class _Pages:
+    """The dashboard of a week in each language that a subscriber reads."""
+
+    def __init__(self, week: ReportPeriod, now: datetime) -> None:
+        self.week, self._now = week, now
+        self._built: dict[str | None, Page] = {}
+
+    def get(self) -> Page:
+        """Return the page in the language that is spoken now."""
+        language = get_language()
+        if language not in self._built:
+            self._built[language] = build_executive_page(self.week, EVERYTHING, False, self._now)
+        return self._built[language]
 
 
 @transaction.atomic
-def _send_once(key: UUID, week: ReportPeriod, page: Page) -> bool:
+def _send_once(key: UUID, pages: _Pages) -> bool:
     """Send a week to one subscriber; the lock of the row keeps a second process from sending it too."""
+    week = pages.week
     waiting = DigestSubscription.objects.select_for_update(skip_locked=True).exclude(
         sent_until__gte=week.last
     )
@@ -83,7 +101,8 @@ def _send_once(key: UUID, week: ReportPeriod, page: Page) -> bool:
     if row is None or not row.user.is_active or not row.user.has_perm(PERMISSION):
         return False
     try:
-        build_letter(row.user, week, page).send()
+        with speak_to(row.user):
+            build_letter(row.user, week, pages.get()).send()
     except (OSError, SMTPException) as error:
         log.warning("digest_not_sent", error=type(error).__name__)
         return False
@@ -96,10 +115,10 @@ def build_letter(user: User, week: ReportPeriod, page: Page) -> EmailMessage:
     """Return the letter of a week from its dashboard: figures and open risks, no client and no name."""
     link = f"{settings.PUBLIC_URL}{reverse('digest-unsubscribe', args=[build_token(user)])}"
     address = f"{reverse('analytics-executive')}?first={week.first}&last={week.last}"
-    risks = next(table for table in page.tables if table.title == "Open risks")
+    (risks,) = next(section.tables for section in page.sections if section.key == _RISKS)
     context = {
         "lead": page.lead,
-        "sections": [section for section in page.sections if section.title in _SECTIONS],
+        "sections": [section for section in page.sections if section.key in _SECTIONS],
         "risks": risks.texts,
         "no_risks": risks.empty,
         "dashboard": f"{settings.PUBLIC_URL}{address}",

@@ -55,12 +55,12 @@ def build_executive_page(
         gettext("Executive dashboard"),
         gettext("{period}, compared with {previous}.").format(period=period, previous=period.previous),
         [
-            Section(gettext("Summary"), _build_cards(metrics, _add_up(reviews), before)),
+            Section(gettext("Summary"), _build_cards(metrics, _add_up(reviews), before), key="summary"),
             Section(gettext("Trend"), charts=_build_trend_charts(metrics)),
             _build_review_section(period, backlog),
             _build_accuracy_section(period, restriction, reviews),
             Section(gettext("Clients"), tables=[_tabulate_clients(metrics)]),
-            Section(gettext("Open risks"), tables=[_tabulate_risks(backlog, now)]),
+            Section(gettext("Open risks"), tables=[_tabulate_risks(backlog, now)], key="risks"),
         ],
     )
 
@@ -172,7 +172,7 @@ def _build_review_section(period: ReportPeriod, backlog: Backlog) -> Section:
     )
     cards = [*build_turnaround_cards(turnaround, before), card]
     note = gettext("From the creation of a review item to its decision; all profiles, without gold items.")
-    return Section(gettext("Review"), cards, [build_flow_chart(period)], note=note)
+    return Section(gettext("Review"), cards, [build_flow_chart(period)], note=note, key="review")
 
 
 def _build_accuracy_section(

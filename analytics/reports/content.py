@@ -146,13 +146,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page under one heading."""
+    """A part of a page under one heading; ``key`` names it in every language, where it is looked for."""
 
     title: Text
     cards: Sequence[Card] = ()
     charts: Sequence[Chart] = ()
     tables: Sequence[Table] = ()
     note: Text = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

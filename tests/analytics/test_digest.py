@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Role
+from accounts.language.choice import save_language
+from accounts.models import AuditEvent, Language, Role
 from analytics import digest, tasks
 from analytics.digest import get_last_week, send_due_digests
 from analytics.models import DigestSubscription
@@ -67,6 +68,19 @@ def test_a_subscriber_gets_the_figures_of_the_week_once_and_without_clients(mail
     assert "Assumed: 6 minutes a comparison by hand" in text
     assert client.email not in letter
     assert send_due_digests(MONDAY + timedelta(days=7)) == 1
+
+
+def test_each_subscriber_reads_the_week_in_their_language(mailbox: Mailbox) -> None:
+    german, english = person(Role.LEAD), person(Role.APPROVER)
+    save_language(german, Language.GERMAN)
+    for reader in (german, english):
+        digest.subscribe(reader)
+    assert send_due_digests(MONDAY) == 2
+    letters = {to: read(letter)[2] for to, letter in mailbox.letters}
+    assert "Offene Risiken" in letters[german.email]
+    assert "Open risks" in letters[english.email]
+    assert "risks" not in letters[german.email]
+    assert "Unsubscribe" not in letters[german.email]
 
 
 def test_the_link_of_a_letter_ends_the_digest_without_signing_in(mailbox: Mailbox) -> None:
