@@ -17,8 +17,13 @@ def format_number(value: float | Decimal, spec: str = ",") -> str:
 
     ``format_number(1234)`` is "1,234", in German "1.234"; by ``.1%`` 0.005 is "0.5%", in German "0,5 %".
     """
+    return localise_number(format(value, spec))
+
+
+def localise_number(number: str) -> str:
+    """Return a number that Python wrote with the separators of the language of the page."""
     separators = {",": get_format("THOUSAND_SEPARATOR"), ".": get_format("DECIMAL_SEPARATOR")}
-    text = "".join(str(separators.get(sign, sign)) for sign in format(value, spec))
+    text = "".join(str(separators.get(sign, sign)) for sign in number)
     return (
         text.replace("%", "\N{NO-BREAK SPACE}%")
         if get_language() in _LANGUAGES_WITH_SPACE_BEFORE_PERCENT

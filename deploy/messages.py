@@ -31,6 +31,7 @@ from accounts.language import model_texts
 from experiments import metrics
 from matching.engine.language.translation import list_texts
 from modelops import alert_rules
+from modelops.sentences import SENTENCES
 from modelops.validation.titles import GATE_TITLES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,6 +139,7 @@ def _read_pure_code() -> Iterator[Text]:
     yield from [Text(text, "", "experiments/metrics.py") for text in metrics.list_texts()]
     yield from [Text(text, "", "modelops/alert_rules.py") for text in alert_rules.list_texts()]
     yield from [Text(text, "", "modelops/validation") for text in GATE_TITLES]
+    yield from [Text(text, "", "modelops/sentences.py") for text in SENTENCES]
 
 
 def update_catalogue(path: Path, language: str, texts: Sequence[Text]) -> polib.POFile:

@@ -30,6 +30,7 @@ from analytics.reports.content import (
     show_figure,
 )
 from analytics.rollup import HOUR, floor_hour
+from modelops.language import show_sentence
 from modelops.models import (
     Alert,
     JobRun,
@@ -298,7 +299,7 @@ def _tabulate_alerts() -> Table:
 
 def _tabulate_decisions() -> Table:
     rows: list[list[Cell]] = [
-        [row.at, "train" if row.should_train else gettext("do not train"), row.reason]
+        [row.at, gettext("train") if row.should_train else gettext("do not train"), show_sentence(row.reason)]
         for row in TrainingDecision.objects.all()[:10]
     ]
     columns = [Column(gettext("Time")), Column(gettext("Decision")), Column(gettext("Reason"))]

@@ -34,6 +34,7 @@ from modelops.monitoring.confidence_sequences import AnytimeEstimate, Performanc
 from modelops.monitoring.performance_drift import calculate_drift
 from modelops.monitoring.thresholds import get_threshold
 from modelops.monitoring.windows import TrafficSlice
+from modelops.sentences import TrainingSentence
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
 
@@ -89,7 +90,7 @@ def deploy_candidate_as_shadow(run: TrainingRun) -> Deployment | None:
         return None
     freeze_references(run.model, run.created_at)
     try:
-        return deploy_shadow(run.model, f"passed its gates after: {run.trigger}")
+        return deploy_shadow(run.model, TrainingSentence.SHADOWED.format(sentence=run.trigger))
     except PromotionError as refusal:
         raise_alert("candidate_refused", str(run.model.version), f"{run.model}: {refusal}")
         return None
@@ -126,26 +127,25 @@ def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> l
 def _check_performance(name: str, estimate: AnytimeEstimate) -> TrainingCondition:
     threshold = get_threshold(name)
     if not estimate.n:
-        return TrainingCondition(name, None, threshold, False, "no audited answer yet")
+        return TrainingCondition(name, None, threshold, False, TrainingSentence.NOT_AUDITED.value)
     met = estimate.is_below(threshold)
-    sentence = (
-        f"{estimate.value:.1%} of {estimate.n} audited answers ({estimate.low:.1%} to {estimate.high:.1%})"
+    sentence = TrainingSentence.AUDITED.format(
+        share=estimate.value, n=estimate.n, low=estimate.low, high=estimate.high
     )
     return TrainingCondition(name, estimate.value, threshold, met, sentence)
 
 
 def _check_label_count(waiting: int) -> TrainingCondition:
     threshold = get_threshold("feedback")
-    return TrainingCondition(
-        "feedback", waiting, threshold, waiting >= threshold, f"{waiting:,} labels not used yet"
-    )
+    sentence = TrainingSentence.WAITING_LABELS.format(n=waiting)
+    return TrainingCondition("feedback", waiting, threshold, waiting >= threshold, sentence)
 
 
 def _check_elapsed_time(model: ModelVersion, now: datetime, waiting: int, routine: bool) -> TrainingCondition:
     last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
     start = last.created_at if last else model.created_at
     days, threshold = (now - start) / DAY, get_threshold("elapsed_days")
-    sentence = f"{days:.1f} days since the last training, {waiting:,} new labels"
+    sentence = TrainingSentence.ELAPSED.format(days=days, n=waiting)
     return TrainingCondition(
         "elapsed", round(days, 2), threshold, routine and waiting > 0 and days >= threshold, sentence
     )
@@ -156,12 +156,12 @@ def _check_performance_drift(model: ModelVersion, performance: PerformanceEstima
     threshold = get_threshold("performance_drift")
     drifts = calculate_drift(model.metrics, performance)
     if not drifts:
-        reason = "no audited answer yet, or no baseline at training"
+        reason = TrainingSentence.NO_BASELINE.value
         return TrainingCondition("performance_drift", None, threshold, False, reason)
     worst = max(drifts, key=lambda drift: drift.sure_loss)
-    sentence = (
-        f"{worst.name} {worst.current.value:.1%} of {worst.current.n} audited answers (at most "
-        f"{worst.current.high:.1%}), {worst.baseline:.1%} on other rows at training"
+    current = worst.current
+    sentence = TrainingSentence.LOSS.format(
+        figure=worst.name, share=current.value, n=current.n, high=current.high, baseline=worst.baseline
     )
     met = worst.exceeds(threshold)
     return TrainingCondition("performance_drift", round(worst.score, 4), threshold, met, sentence)
@@ -180,30 +180,27 @@ def _check_drift(now: datetime, performance: PerformanceEstimate) -> TrainingCon
     accuracy = performance.accuracy
     inaccurate = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < get_threshold("accuracy")
     met = worst > get_threshold("drift") and inaccurate
-    sentence = f"largest PSI {worst:.2f} in a day" + (
-        "" if inaccurate else "; no error with it, so people look into it"
-    )
-    return TrainingCondition(
-        "drift", round(worst, 4), get_threshold("drift"), met, sentence if worst else "no drift in a day"
-    )
+    found = TrainingSentence.DRIFT if inaccurate else TrainingSentence.HARMLESS_DRIFT
+    sentence = (found if worst else TrainingSentence.NO_DRIFT).format(psi=worst)
+    return TrainingCondition("drift", round(worst, 4), get_threshold("drift"), met, sentence)
 
 
 def _find_obstacles(now: datetime) -> list[str]:
     obstacles = []
     if TrainingRun.objects.unfinished().exists():
-        obstacles.append("a training run is running or queued")
+        obstacles.append(TrainingSentence.UNFINISHED.value)
     positive = TrainingDecision.objects.filter(should_train=True)
     last = TrainingRun.objects.exclude(status=RunStatus.CANCELLED).order_by("-created_at").first()
     times = [last.created_at if last else None, _get_latest_time(positive)]
     newest = max((time for time in times if time), default=None)
     hours = get_threshold("cooldown_hours")
     if newest and now - newest < timedelta(hours=hours):
-        obstacles.append(f"the last training was less than {hours:g} hours ago")
+        obstacles.append(TrainingSentence.COOLDOWN.format(hours=hours))
     budget = get_threshold("budget_per_week")
     if positive.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
-        obstacles.append(f"the budget of {budget:g} trainings in seven days is spent")
+        obstacles.append(TrainingSentence.BUDGET.format(budget=budget))
     if not Feedback.objects.waiting_for_training().exists():
-        obstacles.append("there is no new label")
+        obstacles.append(TrainingSentence.NO_LABEL.value)
     return obstacles
 
 
@@ -217,9 +214,8 @@ def _request_run(
 ) -> TrainingRun | None:
     try:
         with transaction.atomic():
-            return runs.queue_run(
-                f"automatic: {', '.join(condition.name for condition in met)}", None, parameters
-            )
+            names = ", ".join([condition.name for condition in met])
+            return runs.queue_run(TrainingSentence.AUTOMATIC.format(conditions=names), None, parameters)
     except TrainingBusyError as busy:
         obstacles.append(str(busy))
         return None
@@ -227,6 +223,7 @@ def _request_run(
 
 def _format_reason(met: list[TrainingCondition], obstacles: list[str]) -> str:
     if not met:
-        return "No condition is met."
-    reasons = "; ".join(f"{condition.name}: {condition.summary}" for condition in met)
-    return f"Not now ({'; '.join(obstacles)}), though {reasons}." if obstacles else f"{reasons}."
+        return TrainingSentence.NO_CONDITION.value
+    reasons = [TrainingSentence.CONDITION.format(condition=row.name, sentence=row.summary) for row in met]
+    sentence = TrainingSentence.OBSTRUCTED if obstacles else TrainingSentence.DECIDED
+    return sentence.format(obstacle_sentences="; ".join(obstacles), condition_sentences="; ".join(reasons))

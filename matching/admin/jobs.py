@@ -35,6 +35,7 @@ from accounts.numbers import fill
 from matching import tasks
 from matching.api.job_views import send_result, send_reviewed_result
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import show_text
 from matching.engine import Kind
 from matching.jobs import service
 from matching.jobs.formats.rows import FileError
@@ -102,7 +103,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, user: User, *args: Any) -> None:
         super().__init__(*args)
-        self.fields["profile"].choices = [(it.id, it.title) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
+        self.fields["profile"].choices = [(it.id, show_text(it.title)) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
         if matters := list_open_choices(read_scope(user)):
             self.fields["matter"].choices = [("", gettext_lazy("No matter")), *matters]  # type: ignore[attr-defined]
         else:

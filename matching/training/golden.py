@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from matching.engine import RULES_VERSION, ArtefactError, Scorer, Verdict, compare, compute_schema_hash
+from modelops.sentences import GateSentence
 
 _PROBABILITY_TOLERANCE = 1e-6
 """Largest difference of a probability between two processes, which rounding explains."""
@@ -87,7 +88,7 @@ def check_golden_answers(recorded: Mapping[str, Any], scorer: Scorer) -> None:
         and abs(registered[row.pair.id] - row.probability) > _PROBABILITY_TOLERANCE
     ]
     if changed:
-        raise ArtefactError(f"The model answers golden pairs in another way than registered: {changed[:5]}.")
+        raise ArtefactError(GateSentence.ANSWERS_CHANGED.format(pairs=changed[:5]))
 
 
 def _get_rules_id() -> str:

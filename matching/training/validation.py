@@ -20,6 +20,7 @@ from matching.training import golden
 from matching.training.dataset import build_dataset, get_safe_tag
 from matching.training.evaluation import get_script_label
 from matching.training.synthetic import LabelledPair, generate_pairs
+from modelops.sentences import GateSentence
 from modelops.validation import gates
 from modelops.validation.gates import AMBER, GREEN, RED, GateResult, ValidationScores
 from modelops.validation.paired_comparison import compare_on_same_rows
@@ -91,11 +92,8 @@ def check_golden_pairs(scorer: Scorer) -> GateResult:
     broken = [result for result in golden.compare_golden_pairs(scorer) if not result.is_correct]
     rows = [_format_broken_pair(result) for result in broken]
     names = ", ".join(result.pair.id for result in broken)
-    summary = (
-        f"{len(broken)} of {len(golden.load_golden_pairs())} broken: {names}."
-        if broken
-        else f"All {len(golden.load_golden_pairs())} hold."
-    )
+    sentence = GateSentence.GOLDEN_BROKEN if broken else GateSentence.GOLDEN_HOLD
+    summary = sentence.format(broken=len(broken), all=len(golden.load_golden_pairs()), pairs=names)
     return GateResult("golden", "Golden pairs", RED if broken else GREEN, summary, rows=rows)
 
 
@@ -143,9 +141,9 @@ def _check_row_origin(validation_set: ValidationSet, is_own: bool) -> GateResult
             "validation_set",
             "Validation set",
             GREEN,
-            f"{len(validation_set):,} held-out rows kept with the version.",
+            GateSentence.OWN_ROWS.format(n=len(validation_set)),
         )
-    summary = f"The version came without held-out rows: {len(validation_set):,} generated ones were used."
+    summary = GateSentence.GENERATED_ROWS.format(n=len(validation_set))
     return GateResult("validation_set", "Validation set", AMBER, summary)
 
 

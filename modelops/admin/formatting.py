@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from accounts.language.sentences import Text
 from accounts.numbers import format_number
+from modelops.language import show_sentence
 from modelops.models import ModelVersion
 
 _LINK_HTML = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>'
@@ -51,6 +54,16 @@ def format_rows(rows: Mapping[str, Any]) -> SafeString:
     return format_html_join("", '<div class="break-words">{}: {}</div>', lines) or SafeString("-")
 
 
+def sentence_column(field: str, title: Text) -> Callable[[Any, Any], str]:
+    """Return a column of a sentence that the program or a person wrote, in the language of the page."""
+
+    @admin.display(description=title, ordering=field)
+    def show(_admin: Any, row: Any) -> str:
+        return show_sentence(getattr(row, field)) or "-"
+
+    return show
+
+
 def fold(summary: str, content: str) -> SafeString:
     """Return content that is hidden until a person opens it."""
     return format_html(_FOLDED_HTML, summary, content)
@@ -75,7 +88,7 @@ def render_examination(
     """Return gates, measures beside the champion, slices, and folded the version's own metrics."""
     context = {
         "candidate": version,
-        "gates": gates,
+        "gates": [{**gate, "summary": show_sentence(gate["summary"])} for gate in gates],
         "comparison": comparison,
         "own_metrics": format_rows(version.metrics),
     }

@@ -37,6 +37,7 @@ from modelops.admin.formatting import (
 )
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
+from modelops.language import show_sentence
 from modelops.models import (
     EVERY_PROFILE,
     Deployment,
@@ -247,7 +248,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
                 fill(gettext("{version}: {size:,} bytes, as registered."), version=version, size=size),
             )
         except ArtefactVerificationError as error:
-            messages.error(request, str(error))
+            messages.error(request, show_sentence(str(error)))
         return redirect("admin:modelops_modelversion_change", version.pk)
 
 

@@ -30,6 +30,8 @@ from accounts.admin_tools import (
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from accounts.numbers import format_number
+from modelops.admin.formatting import sentence_column
+from modelops.language import show_sentence
 from modelops.models import (
     THRESHOLD_DEFAULTS,
     DriftReport,
@@ -219,11 +221,12 @@ class ThresholdAdmin(MonitoringAdmin):
 class TrainingDecisionAdmin(MonitoringAdmin):
     """Decisions whether to train automatically, with their reasons."""
 
-    list_display = ("at", "decision_label", "reason", "model", "run")
+    list_display = ("at", "decision_label", "why", "model", "run")
     list_filter = ("should_train",)
     list_select_related = ("model", "run")
-    fields = ("at", "should_train", "reason", "condition_table", "obstacle_list", "model", "run")
+    fields = ("at", "should_train", "why", "condition_table", "obstacle_list", "model", "run")
     readonly_fields = fields
+    why = sentence_column("reason", gettext_lazy("Reason"))
 
     @label_column(gettext_lazy("Decision"), "should_train", {"train": "success", "wait": "info"})
     def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
@@ -233,13 +236,18 @@ class TrainingDecisionAdmin(MonitoringAdmin):
     @admin.display(description=gettext_lazy("Obstacles"))
     def obstacle_list(self, decision: TrainingDecision) -> str:
         """Return what prevented a training."""
-        return "; ".join(decision.obstacles) or "-"
+        return "; ".join([show_sentence(obstacle) for obstacle in decision.obstacles]) or "-"
 
     @admin.display(description=gettext_lazy("Conditions"))
     def condition_table(self, decision: TrainingDecision) -> SafeString:
         """Return a table of the conditions with measured values and thresholds."""
         rows = [
-            (row["name"], row["summary"], f"{row['limit']:g}", "met" if row["met"] else gettext("not met"))
+            (
+                row["name"],
+                show_sentence(row["summary"]),
+                format_number(row["limit"], "g"),
+                gettext("met") if row["met"] else gettext("not met"),
+            )
             for row in decision.conditions
         ]
         return _render_table(

@@ -30,7 +30,7 @@ from accounts.admin_tools import (
 from accounts.auth.step_up import step_up
 from accounts.dates import format_moment
 from accounts.models import User
-from modelops.admin.formatting import link_to_version, render_examination
+from modelops.admin.formatting import link_to_version, render_examination, sentence_column
 from modelops.admin.promotion_forms import ApprovalForm, RollbackForm
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
@@ -119,7 +119,7 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
             )
         red = gate_checks.list_red_gates(promotion_request.gates)
         return (
-            gettext("Waits for a second person; red: {gates}").format(gates=", ".join(red))
+            gettext("Waits for a second person; red: {gates}").format(gates=gate_checks.name_gates(red))
             if red
             else gettext("Waits for a second person")
         )
@@ -327,9 +327,10 @@ class DeploymentAdmin(ReadOnlyAdmin):
     list_select_related = ("model", "requested_by", "approved_by")
     list_filter = ("role", "break_glass")
     date_hierarchy = None
-    fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "reason")
+    fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "why")
     readonly_fields = fields
     actions = None
+    why = sentence_column("reason", gettext_lazy("Reason"))
 
     @admin.display(description=gettext_lazy("Live since"), ordering="at")
     def live_since(self, deployment: Deployment) -> str:

@@ -34,7 +34,7 @@ from accounts.dates import format_moment
 from accounts.language.sentences import lower
 from accounts.models import User
 from accounts.numbers import fill, format_number
-from modelops.admin.formatting import format_duration, link_to_version
+from modelops.admin.formatting import format_duration, link_to_version, sentence_column
 from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
 from modelops.training.runs import RunEndedError, TrainingBusyError
@@ -74,7 +74,7 @@ class TrainingForm(forms.Form):
 class TrainingRunAdmin(ReadOnlyAdmin):
     """Training runs, newest first."""
 
-    list_display = ("request_time", "state", "progress_text", "duration", "trigger", "labels_used", "version")
+    list_display = ("request_time", "state", "progress_text", "duration", "reason", "labels_used", "version")
     list_select_related = ("model",)
     list_filter = ("status",)
     fields = (
@@ -82,7 +82,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "progress_text",
         "version",
         "mlflow_run",
-        "trigger",
+        "reason",
         "requested_by",
         "request_time",
         "start_time",
@@ -90,11 +90,13 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "duration",
         "labels_used",
         "options",
-        "error",
+        "failure",
         "log_lines",
     )
     readonly_fields = fields
     actions = None
+    reason = sentence_column("trigger", gettext_lazy("trigger"))
+    failure = sentence_column("error", gettext_lazy("error"))
     actions_list = ("train",)
     actions_detail = ("cancel",)
     has_train_permission = require_permission("modelops.add_trainingrun")

@@ -25,6 +25,7 @@ from modelops.models import (
     describe_profile,
     describe_role,
 )
+from modelops.sentences import TrainingSentence
 from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
@@ -185,7 +186,7 @@ def deploy_first(model: ModelVersion) -> Deployment | None:
         profile=EVERY_PROFILE,
         role=ServingRole.CHAMPION,
         first=True,
-        reason="The starting model that comes with the program",
+        reason=TrainingSentence.STARTING_MODEL.value,
     )
     return _deploy(row, None, None)
 
@@ -238,7 +239,7 @@ def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE
     Raises :class:`PromotionError` naming the gates that are red.
     """
     if red := gate_checks.list_red_gates(gate_checks.evaluate_gates(model, profile)):
-        raise PromotionError(gettext("red: {names}").format(names=", ".join(red)))
+        raise PromotionError(gettext("red: {names}").format(names=gate_checks.name_gates(red)))
     return _store_shadow_deployment(model, reason, profile)
 
 

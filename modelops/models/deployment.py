@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
 from accounts.language.sentences import Text
+from modelops.language import show_sentence
 from modelops.models.registry import ModelVersion
 
 EVERY_PROFILE = "*"
@@ -131,6 +132,11 @@ class Deployment(models.Model):
             role=describe_role(self.role),
             profile=describe_profile(self.profile),
         )
+
+    @property
+    def shown_reason(self) -> str:
+        """The reason; what the program gave, in the language of the page."""
+        return show_sentence(self.reason)
 
 
 class LiveSlot(models.Model):

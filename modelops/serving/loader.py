@@ -33,6 +33,7 @@ from modelops.models import (
     ModelVersion,
     ServingRole,
 )
+from modelops.sentences import GateSentence
 
 ScorerT = TypeVar("ScorerT")
 
@@ -264,10 +265,10 @@ def read_verified_artefact(version: ModelVersion) -> bytes:
     """
     content = bytes(version.artefact.content)
     if sha256(content) != version.artefact_id:
-        raise ArtefactVerificationError(f"{version}: the stored bytes were altered")
+        raise ArtefactVerificationError(GateSentence.ALTERED.format(version=version))
     signed = (version.artefact_id, version.name, version.version, version.schema_hash)
     if not verify_digest(DigestPurpose.ARTEFACT, version.artefact_hmac, *signed):
-        raise ArtefactVerificationError(f"{version}: the artefact was not registered by this installation")
+        raise ArtefactVerificationError(GateSentence.FOREIGN.format(version=version))
     return content
 
 

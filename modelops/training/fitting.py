@@ -24,6 +24,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from modelops.arrays import BoolArray, FloatArray, IntArray
+from modelops.sentences import TrainingSentence
 from modelops.training.evaluation import expected_calibration_error, log_loss
 from modelops.training.thresholds import AbstentionBand, guarantee_immaterial, guarantee_material
 from modelops.training.trained_model import CandidateScore, TrainedModel
@@ -195,7 +196,9 @@ def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int
     for label in (0, 1):
         found = len(np.unique(rows.groups[(rows.labels == label) & rows.evaluation_mask]))
         if found < MIN_GROUPS:
-            raise TrainingError(f"Label {label} has {found} entities; at least {MIN_GROUPS} are needed.")
+            raise TrainingError(
+                TrainingSentence.LABEL_ENTITIES.format(label=label, found=found, needed=MIN_GROUPS)
+            )
 
 
 def _merge_duplicates(rows: TrainingRows, needed: BoolArray) -> tuple[IntArray, TrainingRows]:
@@ -223,7 +226,7 @@ def _split_for_calibration(rows: TrainingRows, seed: int) -> tuple[TrainingRows,
     spare = rest[~rows.evaluation_mask[rest]]
     for part in (learn, calibrate):
         if len(np.unique(rows.labels[part][rows.evaluation_mask[part]])) < 2:
-            raise TrainingError("Too few entities: one label is missing from a part of the data.")
+            raise TrainingError(TrainingSentence.FEW_ENTITIES.value)
     return rows.take(np.concatenate([learn, spare])), rows.take(calibrate)
 
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.utils.translation import gettext
 
 from modelops.models import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.sentences import GateSentence
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.validation.gates import GREEN, RED, GateResult
 from modelops.validation.validation_set import ValidationSet, unpack_validation_set
@@ -70,13 +72,20 @@ def list_red_gates(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     return [gate["title"] for gate in gates if gate["state"] == RED]
 
 
+def name_gates(titles: Sequence[str]) -> str:
+    """Return the titles of gates in the language of the page, one behind the other."""
+    return ", ".join([gettext(title) for title in titles])
+
+
 def explain_refusal(gates: Sequence[Mapping[str, Any]], overruled: Sequence[str], override: str) -> str:
     """Return why a request cannot be approved with this reason to overrule; ``""`` when it can."""
     hard = [gate["title"] for gate in gates if gate["state"] == RED and gate["hard"]]
     if hard:
-        return f"nobody can overrule: {', '.join(hard)}"
+        return gettext("nobody can overrule: {gates}").format(gates=name_gates(hard))
     if overruled and len(override.strip()) < MIN_REASON_LENGTH:
-        return f"red: {', '.join(overruled)}. Decline, or say why it should go live all the same"
+        return gettext("red: {gates}. Decline, or say why it should go live all the same").format(
+            gates=name_gates(overruled)
+        )
     return ""
 
 
@@ -86,19 +95,19 @@ def _check_hard_gates(model: ModelVersion) -> tuple[list[GateResult], Any | None
         content = read_verified_artefact(model)
     except ArtefactVerificationError as error:
         return [_build_hard_gate("digest", _DIGEST_TITLE, RED, str(error))], None
-    digest = f"SHA-256 {model.artefact_id[:16]}..., signed here."
+    digest = GateSentence.SIGNED.format(digest=model.artefact_id[:16])
     gates = [_build_hard_gate("digest", _DIGEST_TITLE, GREEN, digest)]
     if model.schema_hash != get_validator().get_schema_hash():
-        reason = "It was trained for other features: train it again."
+        reason = GateSentence.OTHER_FEATURES.value
         return [*gates, _build_hard_gate("schema", _SCHEMA_TITLE, RED, reason)], None
-    schema = f"Feature schema {model.schema_hash[:16]}..."
+    schema = GateSentence.SCHEMA.format(digest=model.schema_hash[:16])
     gates.append(_build_hard_gate("schema", _SCHEMA_TITLE, GREEN, schema))
     try:
         scorer = get_validator().build_scorer(content)
         get_validator().check_answers(model.golden_predictions, scorer)
     except ValueError as error:
         return [*gates, _build_hard_gate("builds", _BUILD_TITLE, RED, str(error))], None
-    gates.append(_build_hard_gate("builds", _BUILD_TITLE, GREEN, "As it did when it was registered."))
+    gates.append(_build_hard_gate("builds", _BUILD_TITLE, GREEN, GateSentence.LOADS.value))
     return gates, scorer
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from modelops.arrays import BoolArray, FloatArray
+from modelops.sentences import GateSentence
 from modelops.training.evaluation import (
     MAX_MISSED_MATERIAL,
     chance_calibration_error,
@@ -88,7 +89,7 @@ def check_slices(
     """Check that no slice is worse than the champion's by more than its margin, beyond chance."""
     title = "Every slice against the champion"
     if theirs is None:
-        return GateResult("slices", title, AMBER, "There is no champion that fits this program.")
+        return GateResult("slices", title, AMBER, GateSentence.NO_CHAMPION.value)
     everything = np.ones(len(validation_set), dtype=bool)
     groups = [("all", "", everything), *validation_set.list_slices(MIN_SLICE_ROWS)]
     rows = [
@@ -96,7 +97,8 @@ def check_slices(
     ]
     worse = [row for row in rows if row["state"] == RED]
     named = ", ".join(_format_slice_name(row) for row in worse)
-    finding = f"{len(rows)} slices; worse on: {named}." if worse else f"{len(rows)} slices, none is worse."
+    sentence = GateSentence.SLICES_WORSE if worse else GateSentence.SLICES_PASSED
+    finding = sentence.format(n=len(rows), slices=named)
     return GateResult("slices", title, RED if worse else GREEN, finding, rows=rows)
 
 
@@ -109,11 +111,10 @@ def check_missed_material(
     missed = wilson_interval(int((decided & validation_set.labels).sum()), int(decided.sum()))
     title = "Missed material differences"
     if not missed.n:
-        return GateResult("missed_material", title, AMBER, "It decides none of these rows as immaterial.")
+        return GateResult("missed_material", title, AMBER, GateSentence.NONE_IMMATERIAL.value)
     broken = missed.low > MAX_MISSED_MATERIAL
-    finding = (
-        f"Of {missed.n:,} rows it decides as immaterial, {missed.value:.2%} are material "
-        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; allowed: {MAX_MISSED_MATERIAL:.0%})."
+    finding = GateSentence.MISSED_MATERIAL.format(
+        n=missed.n, share=missed.value, low=missed.low, high=missed.high, allowed=MAX_MISSED_MATERIAL
     )
     return GateResult("missed_material", title, RED if broken else GREEN, finding)
 
@@ -134,11 +135,10 @@ def check_calibration(
         if math.isnan(before)
         else max(MAX_CALIBRATION_ERROR, before + CALIBRATION_MARGIN)
     )
-    beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
     chance = chance_calibration_error(mine.probabilities[counted])
-    finding = (
-        f"Calibration error {error:.3f}{beside}; at most {allowed:.3f}, "
-        f"or what chance explains on {int(counted.sum()):,} rows: {chance:.3f}."
+    sentence = GateSentence.CALIBRATION if math.isnan(before) else GateSentence.CALIBRATION_COMPARED
+    finding = sentence.format(
+        error=error, champion=before, allowed=allowed, n=int(counted.sum()), chance=chance
     )
     state = AMBER if math.isnan(error) else RED if error > max(allowed, chance) else GREEN
     return GateResult("calibration", "Calibration", state, finding)
@@ -157,8 +157,8 @@ def check_latency(
             times.append(time.perf_counter() - began)
     medians = [float(np.median(times)) for times in taken]
     allowed = max(MAX_LATENCY_SECONDS, MAX_LATENCY_RATIO * medians[1]) if theirs else MAX_LATENCY_SECONDS
-    beside = f", the champion's {medians[1] * 1e6:.0f} µs" if theirs else ""
-    finding = f"One score takes {medians[0] * 1e6:.0f} µs{beside}; at most {allowed * 1e6:.0f} µs."
+    sentence = GateSentence.LATENCY_COMPARED if theirs else GateSentence.LATENCY
+    finding = sentence.format(median=medians[0] * 1e6, champion=medians[-1] * 1e6, allowed=allowed * 1e6)
     return GateResult("latency", "Latency", RED if medians[0] > allowed else GREEN, finding)
 
 
