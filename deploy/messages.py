@@ -30,6 +30,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from accounts.language import model_texts
 from experiments import metrics
 from matching.engine.language.translation import list_texts
+from matching.jobs.formats import sentences
 from modelops import alert_rules
 from modelops.sentences import SENTENCES
 from modelops.validation.titles import GATE_TITLES
@@ -139,6 +140,7 @@ def _read_pure_code() -> Iterator[Text]:
     yield from [Text(text, "", "experiments/metrics.py") for text in metrics.list_texts()]
     yield from [Text(text, "", "modelops/alert_rules.py") for text in alert_rules.list_texts()]
     yield from [Text(text, "", "modelops/validation") for text in GATE_TITLES]
+    yield from [Text(text, "", "matching/jobs/formats/sentences.py") for text in sentences.SENTENCES]
     yield from [Text(text, "", "modelops/sentences.py") for text in SENTENCES]
 
 

@@ -38,6 +38,7 @@ from matching.compare.available_profiles import get_available_profiles
 from matching.compare.language import show_text
 from matching.engine import Kind
 from matching.jobs import service
+from matching.jobs.formats.language import show_file_error
 from matching.jobs.formats.rows import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models import UNFINISHED_STATUSES, BatchJob
@@ -103,7 +104,8 @@ class UploadForm(forms.Form):
 
     def __init__(self, user: User, *args: Any) -> None:
         super().__init__(*args)
-        self.fields["profile"].choices = [(it.id, show_text(it.title)) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
+        profiles = [(profile.id, show_text(profile.title)) for profile in get_available_profiles().values()]
+        self.fields["profile"].choices = profiles  # type: ignore[attr-defined]
         if matters := list_open_choices(read_scope(user)):
             self.fields["matter"].choices = [("", gettext_lazy("No matter")), *matters]  # type: ignore[attr-defined]
         else:
@@ -235,7 +237,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             try:
                 job = _create_job(user, form.cleaned_data)
             except (FileError, service.JobError, ComparisonLimitError) as error:
-                form.add_error("file", str(error))
+                form.add_error("file", show_file_error(str(error)))
             else:
                 messages.success(request, gettext("The file is stored. It is compared in the background."))
                 return redirect(_DETAIL_URL, job.pk)

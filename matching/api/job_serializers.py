@@ -21,7 +21,9 @@ from matching.api.review_serializers import (
 )
 from matching.api.serializers import ModelSerializer, get_reference
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import show_text
 from matching.engine import Kind
+from matching.jobs.formats.language import show_file_error
 from matching.jobs.formats.rows import OutputRow
 from matching.jobs.result_rows import NumberedRow
 from matching.jobs.service import JobOptions
@@ -161,7 +163,7 @@ def serialize_row(row: NumberedRow, prediction: Prediction | None) -> dict[str, 
         "verdict": result["verdict"] or None,
         "differences": [name for name in result["differences"].split(";") if name],
         "reason": result["reason"],
-        "error": result["error"] or None,
+        "error": show_text(show_file_error(result["error"])) or None,
         "priority": row.priority if result["verdict"] else 0,
         "prediction": str(prediction.pk) if prediction else None,
         "review": _serialize_row_review(row.row, prediction),
@@ -209,7 +211,7 @@ def serialize_job(job: BatchJob) -> dict[str, Any]:
         "progress": round(job.share, 4),
         "rows_per_second": None if job.rate is None else round(job.rate, 1),
         "seconds_left": job.seconds_left,
-        "error": job.error or None,
+        "error": show_file_error(job.error) or None,
         **{
             name: _format_datetime(getattr(job, name)) for name in ("created_at", "started_at", "finished_at")
         },

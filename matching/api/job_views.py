@@ -45,6 +45,7 @@ from matching.api.job_serializers import (
 )
 from matching.api.review_serializers import REVIEW_COLUMNS
 from matching.jobs import results, reviewed_results, service
+from matching.jobs.formats.language import show_file_error
 from matching.jobs.formats.rows import FileError, OutputRow
 from matching.jobs.result_rows import count_verdicts
 from matching.jobs.service import JobError
@@ -105,7 +106,7 @@ class JobsView(APIView):
             with translate_errors():
                 job = service.create(user, upload, serializer.to_options(user))
         except FileError as error:
-            raise ValidationError({UPLOAD_FIELD: [str(error)]}) from None
+            raise ValidationError({UPLOAD_FIELD: [show_file_error(str(error))]}) from None
         except JobError as error:
             raise ConflictError(str(error), "too_many_jobs") from None
         tasks.enqueue_job(job)

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from accounts.encryption.fields import DecryptionError
 from matching.jobs import service
+from matching.jobs.formats.sentences import FileSentence
 from matching.jobs.job_folder import ROWS_FILE_NAME, UPLOAD_FILE_NAME, open_job_file
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus
-
-_REASON = "The files of this job were lost when the installation was restored; please send the file again."
 
 
 def end_jobs_without_files() -> tuple[int, int]:
@@ -25,7 +24,7 @@ def end_jobs_without_files() -> tuple[int, int]:
             continue
         ended += 1
         if job.status in UNFINISHED_STATUSES:
-            service.fail(job, _REASON)
+            service.fail(job, FileSentence.FILES_LOST.value)
         else:
             service.delete(job, None, "files lost")
     return complete, ended

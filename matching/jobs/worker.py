@@ -33,6 +33,7 @@ from matching.jobs.announcements import announce_end
 from matching.jobs.encrypted_file import EncryptedWriter
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
+from matching.jobs.formats.sentences import FileSentence
 from matching.jobs.job_folder import (
     ROWS_FILE_NAME,
     UPLOAD_FILE_NAME,
@@ -55,10 +56,6 @@ MAX_ATTEMPTS = 3
 
 _LEASE_DURATION = timedelta(minutes=2)
 _CHUNKS_PER_RENEWAL = 50
-_SPLITTING_FAILED = "Reading the file failed three times; please report it."
-_CHUNK_FAILED = (
-    "Comparing rows {first} to {last} failed three times; please report it, or leave those rows out."
-)
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +73,7 @@ def split_job_file(job_id: UUID) -> bool:
     if job is None:
         return False
     if job.split_attempts > MAX_ATTEMPTS:
-        service.give_up(job, _SPLITTING_FAILED)
+        service.give_up(job, FileSentence.SPLITTING_FAILED.value)
         return False
     try:
         chunks = _write_chunks(job)
@@ -133,7 +130,7 @@ def _write_chunks(job: BatchJob) -> list[BatchChunk]:
             start = end
             _check_limits(job, chunks)
     if not chunks:
-        raise FileError("The file has no rows below its header.")
+        raise FileError(FileSentence.NO_ROWS)
     return chunks
 
 
@@ -151,7 +148,7 @@ def _write_rows(out: EncryptedWriter, rows: Sequence[PairRow]) -> int:
 def _check_limits(job: BatchJob, chunks: Sequence[BatchChunk]) -> None:
     """Enforce the limit of rows and renew the lease. Raises ``FileError`` and :class:`_LeaseLostError`."""
     if (len(chunks) - 1) * CHUNK_ROWS + chunks[-1].rows > settings.JOB_MAX_ROWS:
-        raise FileError(f"The file has more than {settings.JOB_MAX_ROWS:,} rows; divide it.")
+        raise FileError(FileSentence.TOO_MANY_ROWS.format(rows=settings.JOB_MAX_ROWS))
     if len(chunks) % _CHUNKS_PER_RENEWAL == 0:
         queued = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED)
         if not queued.update(leased_until=timezone.now() + _LEASE_DURATION):
@@ -185,7 +182,7 @@ def compare_next_chunk() -> bool:
     chunk = BatchChunk.objects.find_unfinished(chunk_id)
     if chunk is not None and chunk.attempts > MAX_ATTEMPTS:
         first = chunk.number * CHUNK_ROWS + 1
-        service.give_up(chunk.job, _CHUNK_FAILED.format(first=first, last=first + chunk.rows - 1))
+        service.give_up(chunk.job, FileSentence.CHUNK_FAILED.format(first=first, last=first + chunk.rows - 1))
     elif chunk is not None:
         _compare_or_release(chunk)
     return True

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from accounts.numbers import fill, format_number
+from matching.jobs.formats.language import show_file_error
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus
 
@@ -34,7 +35,7 @@ def _describe_progress(job: BatchJob) -> str:
     if job.status == RunStatus.QUEUED:
         return gettext("Waiting to be read.")
     if job.status == RunStatus.FAILED:
-        return job.error
+        return show_file_error(job.error)
     if job.status == RunStatus.CANCELLED:
         return gettext("Cancelled; the files are deleted.")
     parts = [fill(gettext("{done:,} of {total:,} rows"), done=job.rows_done, total=job.rows_total or 0)]

@@ -21,6 +21,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.auth.current_user import get_current_user
 from matching import tasks
+from matching.jobs.formats.language import show_file_error
 from matching.jobs.formats.rows import FileError
 from matching.jobs.service import JobError, JobOptions
 from matching.jobs.upload_handler import UPLOAD_FIELD, EncryptedUploadHandler, Upload
@@ -86,7 +87,7 @@ def _take_file(request: HttpRequest) -> HttpResponse:
             drafts.keep_upload(user, upload) if isinstance(upload, Upload) else drafts.keep_text(user, text)
         )
     except FileError as error:
-        return _render_jobs(request, str(error), text, status=422)
+        return _render_jobs(request, show_file_error(str(error)), text, status=422)
     return redirect("job-draft-page", pk=draft.pk)
 
 
@@ -107,7 +108,7 @@ def show_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         return _render_draft(request, draft, form.cleaned_data["titles"], matter_error=describe_matter(error))
     except (FileError, JobError, ComparisonLimitError) as error:
-        return _render_draft(request, draft, form.cleaned_data["titles"], str(error))
+        return _render_draft(request, draft, form.cleaned_data["titles"], show_file_error(str(error)))
     return redirect("job-page", pk=job.pk)
 
 
@@ -155,7 +156,7 @@ def _render_draft(
         shown = preview.build_preview(draft, {"yes": True, "no": False}.get(titles))
         faults = preview.find_faults(draft, shown.guess) if shown.has_titles else []
     except FileError as fault:
-        messages.error(request, str(fault))
+        messages.error(request, show_file_error(str(fault)))
         return redirect("jobs-page")
     guess = dict(zip(("column1", "column2"), shown.guess, strict=True))
     chosen = {"profile": "general", "kind": "auto", **guess, **request.POST.dict()}

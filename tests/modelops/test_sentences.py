@@ -13,13 +13,13 @@ from modelops.sentences import SENTENCES, TrainingSentence
 from tests.models import compiled
 
 
-def build_example(template: str) -> str:
+def build_example(template: str, sentence: str = TrainingSentence.NO_CONDITION) -> str:
     """Fill a template: numbers by their format, sentences with a sentence, other parameters with a word."""
     values: dict[str, object] = {}
     for _, name, spec, _ in Formatter().parse(template):
         if name:
             is_sentence = name.endswith(("sentence", "sentences"))
-            word = TrainingSentence.NO_CONDITION.value if is_sentence else "xyz"
+            word = str(sentence) if is_sentence else "xyz"
             values[name] = 1_234 if spec and spec in ",d" else 1_234.5 if spec else word
     return template.format(**values)
 

@@ -29,11 +29,12 @@ from matching.jobs.formats.rows import (
     fill_rows,
     format_review_cells,
 )
+from matching.jobs.formats.sentences import FileSentence, RowSentence
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE_ENDS = ("\n", "\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-NOT_UTF8 = "A name is not UTF-8 text."
+NOT_UTF8 = RowSentence.NOT_UTF8.value
 
 
 class CsvPiece(NamedTuple):
@@ -181,7 +182,7 @@ def _parse_rows(reader: Iterator[list[str]], layout: FileLayout) -> Iterator[Pai
         except _RowTooLongError:
             yield PairRow([""] * width, "", "", ROW_TOO_LONG)
         except csv.Error as error:
-            yield PairRow([""] * width, "", "", f"The row is not readable CSV: {error}.")
+            yield PairRow([""] * width, "", "", RowSentence.UNREADABLE.format(error=error))
         else:
             if cells:
                 yield _parse_row(cells, width, places)
@@ -217,7 +218,7 @@ def read_first_rows(file: BufferedReader, count: int) -> tuple[list[list[str]], 
             reader = _build_reader(chain(sample, lines), delimiter)
             rows = list(islice((cells for cells in reader if cells), count))
         except (csv.Error, _RowTooLongError) as error:
-            raise FileError(f"The first {count} rows are not readable CSV: {error}.") from None
+            raise FileError(FileSentence.ROWS_UNREADABLE.format(count=count, error=error)) from None
     return [[_replace_invalid_bytes(cell) for cell in row] for row in rows], delimiter
 
 
@@ -297,20 +298,18 @@ def _wrap_text(file: BufferedReader, encoding: str = "utf-8-sig") -> TextIOWrapp
 
 def _refuse_utf16(file: BufferedReader) -> None:
     if file.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileError("The file is UTF-16 text; save it as UTF-8 (CSV UTF-8 in spreadsheets).")
+        raise FileError(FileSentence.UTF16)
 
 
 def _read_first_line(lines: Iterator[str]) -> str:
     try:
         first = next(lines, "")
     except _RowTooLongError:
-        raise FileError(
-            f"The first line is longer than {MAX_ROW_LENGTH} characters; it must name the columns."
-        ) from None
+        raise FileError(FileSentence.FIRST_LINE_TOO_LONG.format(length=MAX_ROW_LENGTH)) from None
     if _has_invalid_bytes(first):
-        raise FileError("The first line is not UTF-8 text; save the file as UTF-8.")
+        raise FileError(FileSentence.FIRST_LINE_NOT_UTF8)
     if "\0" in first:
-        raise FileError("The file is not text; save it as CSV (UTF-8).")
+        raise FileError(FileSentence.NOT_TEXT)
     return first
 
 
@@ -325,7 +324,7 @@ def _read_cells(lines: Iterable[str], delimiter: str) -> list[str]:
     try:
         return next(_build_reader(lines, delimiter), [])
     except (csv.Error, _RowTooLongError) as error:
-        raise FileError(f"The first line is not readable CSV: {error}.") from None
+        raise FileError(FileSentence.FIRST_LINE_UNREADABLE.format(error=error)) from None
 
 
 def _build_reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
@@ -336,7 +335,7 @@ def _build_reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> PairRow:
     if len(cells) != width:
         shown = (cells + [""] * width)[:width]
-        return PairRow(shown, "", "", f"The row has {len(cells)} fields; the header has {width}.")
+        return PairRow(shown, "", "", RowSentence.FIELDS.format(found=len(cells), width=width))
     left, right = cells[places[0]], cells[places[1]]
     invalid = _has_invalid_bytes(left) or _has_invalid_bytes(right)
     return PairRow(cells, left, right, NOT_UTF8 if invalid else "")

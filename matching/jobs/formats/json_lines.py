@@ -20,6 +20,7 @@ from matching.jobs.formats.rows import (
     PairRow,
     check_header,
 )
+from matching.jobs.formats.sentences import FileSentence, RowSentence
 
 
 class _LineError(ValueError):
@@ -38,7 +39,7 @@ class JsonLinesFormat:
             try:
                 items.append(_parse_object(line))
             except _LineError as error:
-                raise FileError(f"Line {number} cannot be used: {error}") from None
+                raise FileError(FileSentence.LINE_UNUSABLE.format(number=number, sentence=error)) from None
         fields = list(dict.fromkeys(name for item in items for name in item))
         return [fields, *([_show_value(item.get(name)) for name in fields] for item in items)]
 
@@ -46,11 +47,11 @@ class JsonLinesFormat:
         """Check the first line. Raises :class:`FileError`."""
         first = next(_read_lines(file), None)
         if first is None:
-            raise FileError("The file is empty: each line must be a JSON object.")
+            raise FileError(FileSentence.NO_OBJECT)
         try:
             item = _parse_object(first)
         except _LineError as error:
-            raise FileError(f"The first line cannot be used: {error}") from None
+            raise FileError(FileSentence.FIRST_LINE_UNUSABLE.format(sentence=error)) from None
         check_header(list(item), columns)
         return {"header": list(columns), "columns": list(columns)}
 
@@ -119,7 +120,7 @@ def _read_lines(file: BufferedReader) -> Iterator[bytes | None]:
 
 def _refuse_constant(name: str) -> None:
     """Refuse what ``json`` reads beyond the standard (RFC 8259, section 6)."""
-    raise _LineError(f"{name} is not a number in JSON; write null or text.")
+    raise _LineError(RowSentence.CONSTANT.format(name=name))
 
 
 def _parse_object(line: bytes | None) -> dict[str, Any]:
@@ -129,11 +130,11 @@ def _parse_object(line: bytes | None) -> dict[str, Any]:
     try:
         item = json.loads(line.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        raise _LineError("The line is not UTF-8 text.") from None
+        raise _LineError(RowSentence.LINE_NOT_UTF8) from None
     except (json.JSONDecodeError, RecursionError):
-        raise _LineError("The line is no JSON object.") from None
+        raise _LineError(RowSentence.NO_OBJECT) from None
     if not isinstance(item, dict):
-        raise _LineError("The line is no JSON object.")
+        raise _LineError(RowSentence.NO_OBJECT)
     return item
 
 
@@ -147,9 +148,11 @@ def _parse_row(line: bytes | None, columns: NameColumns) -> PairRow:
     fields = [text, not taken]
     left, right = (item.get(column) for column in columns)
     if isinstance(left, str) and isinstance(right, str):
-        return PairRow(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")
+        error = RowSentence.FIELDS_TAKEN.format(columns=", ".join(taken)) if taken else ""
+        return PairRow(fields, left, right, error)
     absent = [column for column in columns if not isinstance(item.get(column), str)]
-    return PairRow(fields, "", "", f"{' and '.join(absent)} must be text.")
+    sentence = RowSentence.NEITHER_TEXT if absent[1:] else RowSentence.NO_TEXT
+    return PairRow(fields, "", "", sentence.format(column=absent[0], first=absent[0], second=absent[-1]))
 
 
 def _format_line(fields: Sequence[Any], result: JobRowResult) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from matching.jobs.formats.csv_files import CsvFormat
 from matching.jobs.formats.json_lines import JsonLinesFormat
 from matching.jobs.formats.rows import FileError, TabularFormat
+from matching.jobs.formats.sentences import FileSentence
 from matching.jobs.formats.workbooks import XlsxFormat
 from matching.models import FileFormat
 
@@ -34,7 +35,7 @@ def detect_format(file_name: str, beginning: bytes, stated: str = "") -> str:
     extension = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
     chosen = stated or _FORMATS_BY_EXTENSION.get(extension, "")
     if not chosen:
-        raise FileError("Name the file .csv, .xlsx or .jsonl, or say which of them it is in format.")
+        raise FileError(FileSentence.UNKNOWN_FORMAT)
     if chosen != FileFormat.XLSX and beginning.startswith(_ZIP_SIGNATURE):
-        raise FileError(f"The file is a workbook or an archive, not {FileFormat(chosen).label}.")
+        raise FileError(FileSentence.ARCHIVE.format(format=FileFormat(chosen).label))
     return chosen

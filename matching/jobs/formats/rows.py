@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from typing import Any, NamedTuple, Protocol
 
+from matching.jobs.formats.sentences import FileSentence, RowSentence
+
 MAX_ROW_LENGTH = 64 * 1024
 """Characters (JSON Lines: bytes) of one line; a longer one is an error of its row."""
 
-ROW_TOO_LONG = f"The row is longer than {MAX_ROW_LENGTH} characters."
+ROW_TOO_LONG = RowSentence.TOO_LONG.format(length=MAX_ROW_LENGTH)
 
 NameColumns = tuple[str, str]
 """Columns of name A and name B."""
@@ -133,17 +135,17 @@ def check_header(
 ) -> list[str]:
     """Return the header. Raises :class:`FileError` when it lacks a name column or has a reserved one."""
     if not any(header):
-        raise FileError("The file is empty: its first line must name the columns.")
+        raise FileError(FileSentence.NO_HEADER)
     if columns[0] == columns[1]:
-        raise FileError("The two names must be in two columns.")
+        raise FileError(FileSentence.ONE_COLUMN)
     missing = [column for column in columns if column not in header]
     if missing:
         present = ", ".join(header)[:200]
-        raise FileError(f"There is no column {', '.join(missing)}; the columns are {present}.")
+        raise FileError(FileSentence.COLUMN_MISSING.format(columns=", ".join(missing), present=present))
     if doubled := [column for column in columns if list(header).count(column) > 1]:
-        raise FileError(f"There is more than one column {', '.join(doubled)}; rename all but one.")
+        raise FileError(FileSentence.COLUMN_DOUBLED.format(columns=", ".join(doubled)))
     if taken := [name for name in reserved if name in header]:
-        raise FileError(f"There is a column {', '.join(taken)} already; rename it first.")
+        raise FileError(FileSentence.COLUMN_TAKEN.format(columns=", ".join(taken)))
     return list(header)
 
 

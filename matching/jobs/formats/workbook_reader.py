@@ -24,6 +24,8 @@ from typing import Any, BinaryIO
 
 from defusedxml.ElementTree import iterparse
 
+from matching.jobs.formats.sentences import FileSentence
+
 MAX_PARTS = 1_000
 MAX_UNPACKED_BYTES = 2**30
 """Most bytes that all parts of a workbook may have unpacked."""
@@ -136,7 +138,7 @@ class Workbook:
     def _find_text(self, index: int) -> str:
         """Return a text of the table of texts, of which no more is read than needed."""
         if not 0 <= index < MAX_TEXTS:
-            raise WorkbookError("The workbook has too many different texts; upload the sheet as CSV.")
+            raise WorkbookError(FileSentence.WORKBOOK_TEXTS)
         if index >= len(self._texts):
             self._texts += islice(self._unread_texts, index + 1_000 - len(self._texts))
         return self._texts[index]
@@ -166,7 +168,7 @@ class Workbook:
             for _, element in self._iterate(target, "end"):
                 styles += _get_name(element) in ("xf", "numFmt")
                 if styles > MAX_STYLES:
-                    raise WorkbookError("The workbook has too many styles; upload the sheet as CSV.")
+                    raise WorkbookError(FileSentence.WORKBOOK_STYLES)
                 if _get_name(element) == "numFmt":
                     code = _LITERALS.sub("", element.get("formatCode", "")[:255])
                     codes[int(element.get("numFmtId", "0"))] = bool(_DATE_LETTERS.search(code))
@@ -210,13 +212,13 @@ def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
         or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES
         or max(texts, default=0) > MAX_SHARED_STRINGS_BYTES
     ):
-        raise WorkbookError("The workbook unpacks to more than can be read; upload the sheet as CSV.")
+        raise WorkbookError(FileSentence.WORKBOOK_SIZE)
 
 
 def _check_row_number(stated: str | None, before: int) -> int:
     number = int(stated) if stated else before + 1
     if not before < number <= MAX_ROWS:
-        raise WorkbookError(f"A row of the workbook has no number from 1 to {MAX_ROWS:,} in order.")
+        raise WorkbookError(FileSentence.WORKBOOK_ROW.format(most=MAX_ROWS))
     return number
 
 
@@ -229,7 +231,7 @@ def _get_column(reference: str | None, following: int) -> int:
     for letter in parts[1] if parts else "":
         column = column * 26 + ord(letter) - 64
     if not following < column <= MAX_COLUMNS:
-        raise WorkbookError(f"A cell of the workbook has no column from 1 to {MAX_COLUMNS:,} in order.")
+        raise WorkbookError(FileSentence.WORKBOOK_COLUMN.format(most=MAX_COLUMNS))
     return column - 1
 
 

@@ -34,6 +34,7 @@ from matching.jobs.formats.rows import (
     fill_rows,
     format_review_cells,
 )
+from matching.jobs.formats.sentences import FileSentence, RowSentence
 
 HEADER_SECONDS = 5
 """Processor time for the header of a workbook."""
@@ -43,7 +44,6 @@ _MAX_LINE_BYTES = 8 * workbook_reader.MAX_ROW_LENGTH
 _MAX_CELL_LENGTH = 32_767
 """Most characters that a cell of a spreadsheet can hold."""
 _WRITTEN_CELL = re.compile(r'<c/>|<c t="inlineStr"><is><t xml:space="preserve">([^<]*)</t></is></c>')
-_NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -138,7 +138,7 @@ def _converse(process: subprocess.Popen[bytes], file: BufferedReader) -> Iterato
             file.seek(offset)
             _answer(process.stdin, file.read(size))
         elif "error" in message:
-            raise FileError(message["error"] or _NOT_A_WORKBOOK)
+            raise FileError(message["error"] or FileSentence.NO_WORKBOOK)
         else:
             return
 
@@ -153,7 +153,7 @@ def _answer(pipe: IO[bytes], content: bytes) -> None:
 def _parse_message(line: bytes) -> Any:
     """Return a message of the reader. Raises :class:`FileError` where the kernel ended it before the last."""
     if not line.endswith(b"\n"):
-        raise FileError("Reading the workbook takes too much time or memory; upload the sheet as CSV.")
+        raise FileError(FileSentence.WORKBOOK_TOO_COSTLY)
     return json.loads(line)
 
 
@@ -162,7 +162,7 @@ def _parse_row(cells: list[str] | None, width: int, places: Sequence[int]) -> Pa
         return PairRow([""] * width, "", "", ROW_TOO_LONG)
     shown = (cells + [""] * width)[:width]
     if len(cells) > width:
-        return PairRow(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
+        return PairRow(shown, "", "", RowSentence.CELLS.format(found=len(cells), width=width))
     return PairRow(shown, shown[places[0]], shown[places[1]], "")
 
 

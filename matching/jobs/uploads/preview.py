@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from matching.jobs.formats.csv_files import number_column
+from matching.jobs.formats.language import show_file_error
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import NameColumns, check_header
 from matching.jobs.uploads.drafts import SAMPLE_ROWS, open_draft
@@ -50,7 +51,7 @@ _NOT_A_NAME = re.compile(r"[\d\s.,:/+()-]*|[^\s@]+@\S+|https?://\S+|[A-Z]{2,3}")
 
 
 class Fault(NamedTuple):
-    """A row that cannot be compared, by its number below the titles, and why."""
+    """A row that cannot be compared, by its number below the titles, and why, in the language of the page."""
 
     row: int
     sentence: str
@@ -121,7 +122,7 @@ def find_faults(draft: JobDraft, columns: NameColumns) -> list[Fault]:
         layout = reader.read_layout(file, columns)
     with open_draft(draft) as file:
         rows = enumerate(islice(reader.read_rows(file, layout), MAX_CHECKED_ROWS), 1)
-        faults = (Fault(number, row.error) for number, row in rows if row.error)
+        faults = (Fault(number, show_file_error(row.error)) for number, row in rows if row.error)
         return list(islice(faults, MAX_FAULTS))
 
 
