@@ -10,7 +10,7 @@ from django.utils import translation
 
 from accounts.models import User
 from matching.jobs.formats.language import show_file_error
-from matching.jobs.formats.sentences import SENTENCES
+from matching.jobs.formats.sentences import SENTENCES, RowSentence
 from tests.jobs import PAIRS, csv_file, job_of, worked_off
 from tests.modelops.test_sentences import build_example
 from tests.models import installed
@@ -37,7 +37,7 @@ def browser(user: User) -> Client:
 
 @pytest.mark.parametrize("template", SENTENCES)
 def test_every_sentence_is_shown_in_german(template: str) -> None:
-    example = build_example(template)
+    example = build_example(template, RowSentence.NO_OBJECT)
     assert show_file_error(example) == example
     with translation.override("de"):
         assert show_file_error(example) != example
