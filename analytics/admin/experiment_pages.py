@@ -23,10 +23,10 @@ _INCOMPLETE = gettext_lazy(
 )
 
 
-def build_context(request: HttpRequest, row: Experiment) -> dict[str, Any]:
-    """Return the context of the page of an experiment."""
+def build_context(request: HttpRequest, row: Experiment, can_change: bool) -> dict[str, Any]:
+    """Return the context of the page of an experiment; who may not change a draft asks for no other forecast."""
     if row.status == ExperimentStatus.DRAFT:
-        return build_draft_context(row)
+        return build_draft_context(row) if can_change else describe_draft(row)
     try:
         results = get_experiment_results(row, read_phase(request))
     except ExperimentPhase.DoesNotExist:
@@ -47,9 +47,12 @@ def build_context(request: HttpRequest, row: Experiment) -> dict[str, Any]:
 def build_draft_context(row: Experiment | None = None) -> dict[str, Any]:
     """Return the context of the form: where its forecast comes from, and the forecast of what is stored."""
     context: dict[str, Any] = {"forecast_url": reverse("admin:experiments_experiment_forecast")}
-    if row is not None:
-        context |= {"forecast": forecast_experiment(row), "missing": list_missing(row)}
-    return context
+    return context if row is None else context | describe_draft(row)
+
+
+def describe_draft(row: Experiment) -> dict[str, Any]:
+    """Return the forecast of a draft as it is stored, and what is not live."""
+    return {"forecast": forecast_experiment(row), "missing": list_missing(row)}
 
 
 def read_phase(request: HttpRequest) -> int | None:

@@ -154,7 +154,8 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         """Show a draft with its forecast, anything else with its results."""
         row = self.get_object(request, object_id)
         allowed = row is not None and self.has_view_or_change_permission(request, row)
-        own = pages.build_context(request, row) if row is not None and allowed else {}
+        may_change = allowed and self.has_change_permission(request, row)
+        own = pages.build_context(request, row, may_change) if row is not None and allowed else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **own})  # type: ignore[no-any-return]
 
     @admin.display(description=gettext_lazy("Profile"), ordering="profile")

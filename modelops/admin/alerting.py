@@ -142,7 +142,7 @@ class AlertAdmin(ReadOnlyAdmin):
             return "-"
         address = reverse("admin:index") + ALERT_RULES[alert.rule].admin_path
         return format_html(
-            '<a class="text-primary-600 underline dark:text-primary-500" href="{0}">{0}</a>', address
+            '<a class="text-primary-600 underline dark:text-primary-400" href="{0}">{0}</a>', address
         )
 
     @admin.display(description=gettext_lazy("Acknowledged by"))

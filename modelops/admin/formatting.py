@@ -18,7 +18,7 @@ from accounts.numbers import format_number
 from modelops.language import show_sentence
 from modelops.models import ModelVersion
 
-_LINK_HTML = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>'
+_LINK_HTML = '<a class="text-primary-600 underline dark:text-primary-400" href="{}">{}</a>'
 _FOLDED_HTML = '<details><summary class="cursor-pointer font-semibold">{}</summary>{}</details>'
 
 

@@ -225,3 +225,11 @@ def test_a_draft_has_no_file_and_every_role_that_may_see_it_opens_its_page() -> 
     assert browser(Role.LEAD).get(f"{ROOT}/{row.pk}/results/csv/").status_code == 404
     for role in (Role.LEAD, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR):
         assert browser(role).get(f"{ROOT}/{row.pk}/change/").status_code == 200
+
+
+def test_who_may_not_change_a_draft_sees_its_forecast_and_asks_for_no_other() -> None:
+    row = draft()
+    for role, asks in ((Role.MODEL_ENGINEER, True), (Role.LEAD, False)):
+        page = browser(role).get(f"{ROOT}/{row.pk}/change/").content.decode()
+        assert forecast_experiment(row).sentence in page
+        assert (f'data-url="{ROOT}/forecast/"' in page, "analytics/forecast" in page) == (asks, asks)
