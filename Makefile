@@ -97,7 +97,8 @@ test-browser: setup
 	@$(SYSTEM_TESTS) tests/system/browser --ignore=tests/system/browser/every_page
 
 # axe on every page that an address or a link leads to, by role, wide and narrow, light and dark: half an hour or more.
-# PROVE='-k client' asks for one role; every finding is in var/accessibility.txt.
+# PROVE='-k client' asks for one role, PAGES='reviewitem|compare' for some URL patterns; every finding is in
+# var/accessibility.txt.
 prove-accessibility: setup
 	@$(BIN)/python -m pytest tests/system/browser/every_page $(PROVE) --numprocesses=0 --verbose -p no:randomly
 

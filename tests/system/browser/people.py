@@ -1,5 +1,6 @@
 """Who works at the product in the browser tests, and what they find in their queue."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import requests
@@ -25,9 +26,9 @@ print(json.dumps("done"))
 """
 
 
-def move_in(product: Product) -> None:
-    """Make the people and let chance put nothing into their queue."""
-    people = [*((email, "reviewer") for email in REVIEWERS), (LEA, "lead"), (CLIENT, "client")]
+def move_in(product: Product, others: Iterable[tuple[str, str]] = ()) -> None:
+    """Make the people, others by e-mail and role too, and let chance put nothing into their queue."""
+    people = [*((email, "reviewer") for email in REVIEWERS), (LEA, "lead"), (CLIENT, "client"), *others]
     product.python(_PEOPLE.format(people=people, password=product.password))
 
 

@@ -9,6 +9,13 @@ from tests.system.browser.every_page.report import Report
 from tests.system.browser.people import move_in
 from tests.system.browser.product import ROOT, Product, product
 
+OTHERS = (
+    ("user@example.com", "user"),
+    ("engineer@example.com", "model_engineer"),
+    ("approver@example.com", "approver"),
+    ("auditor@example.com", "auditor"),
+)
+"""Who works in other browser tests under no name, so that every role is there."""
 _FILL = """
 import json
 from tests.system.browser.every_page.rows import fill
@@ -21,7 +28,7 @@ print(json.dumps("done"))
 def running() -> Iterator[Product]:
     """The whole product with people and rows in it; no page asks again who somebody is."""
     with product(secrets.token_urlsafe(16), STEP_UP_MINUTES="0") as installation:
-        move_in(installation)
+        move_in(installation, OTHERS)
         installation.python(_FILL)
         yield installation
 

@@ -1,13 +1,17 @@
 """axe-core finds nothing on any page, for anybody: wide and narrow, light and dark.
 
-All that is found is in ``var/accessibility.txt``, with the pages that each person saw.
+All that is found is in ``var/accessibility.txt``, with the pages that each person saw. ``PAGES`` in the
+environment, a regular expression, limits the looks to the URL patterns in which it is found.
 """
 
+import os
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.system.browser.every_page.conftest import OTHERS
 from tests.system.browser.every_page.report import Report
 from tests.system.browser.every_page.visits import list_starts, look_at_every_page
 from tests.system.browser.findings import note_errors
@@ -18,6 +22,7 @@ from tests.system.browser.test_accessibility import fill
 QUEUE = "/admin/feedback/reviewitem/queue/"
 STRANGERS = ["/sign-in", "/verify", "/api/docs", "/offline", "/password/reset"]
 PATIENCE_MS = 120_000
+WANTED = re.compile(os.environ.get("PAGES", ""))
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +60,7 @@ def take_an_item(page: Page, running: Product, email: str) -> list[str]:
         ("lead", LEA, take_an_item),
         ("reviewer", ANNA, take_an_item),
         ("client", CLIENT, open_as),
+        *((role, email, open_as) for email, role in OTHERS),
     ],
 )
 def test_every_page_of_somebody(
@@ -67,12 +73,13 @@ def test_every_page_of_somebody(
     begin: Callable[[Page, Product, str], list[str]],
 ) -> None:
     starts = [*begin(page, running, email), *history, *list_starts()]
-    looks = look_at_every_page(page, note_errors(page), running.base, starts)
+    looks = look_at_every_page(page, note_errors(page), running.base, starts, WANTED)
     findings = report.add(who, looks)
     assert not findings, f"{len(findings)} findings, in {report.path}; the first is {findings[0]}"
 
 
 def test_every_page_of_a_stranger(page: Page, running: Product, report: Report) -> None:
-    looks = look_at_every_page(page, note_errors(page), running.base, [*STRANGERS, *list_starts()])
+    starts = [*STRANGERS, *list_starts()]
+    looks = look_at_every_page(page, note_errors(page), running.base, starts, WANTED)
     findings = report.add("stranger", looks)
     assert not findings, f"{len(findings)} findings, in {report.path}; the first is {findings[0]}"

@@ -1,6 +1,7 @@
 """Every page that an address or a link leads to, opened wide and narrow, looked at light and dark."""
 
 from collections.abc import Iterable, Iterator
+from re import Pattern
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,8 +48,13 @@ def list_starts() -> list[str]:
     return [page.url for page in addresses() if "<" not in page.shown and "get" in page.methods]
 
 
-def look_at_every_page(page: Page, errors: list[str], base: str, starts: Iterable[str]) -> Iterator[Look]:
-    """Yield the looks at each page, a page being one URL pattern: the first address of it is opened."""
+def look_at_every_page(
+    page: Page, errors: list[str], base: str, starts: Iterable[str], wanted: Pattern[str]
+) -> Iterator[Look]:
+    """Yield the looks at each page, a page being one URL pattern: the first address of it is opened.
+
+    A page whose URL pattern is not ``wanted`` is opened for its links only.
+    """
     waiting = [f"{base}{path}" for path in starts]
     seen: set[str] = set()
     while waiting:
@@ -60,7 +66,11 @@ def look_at_every_page(page: Page, errors: list[str], base: str, starts: Iterabl
         if pattern is None or pattern in seen:
             continue
         seen.add(pattern)
-        yield from _look(page, errors, address, pattern)
+        if wanted.search(pattern):
+            yield from _look(page, errors, address, pattern)
+        else:
+            page.goto(address, wait_until="load")
+            errors.clear()
         waiting += page.evaluate(_LINKS)
 
 
