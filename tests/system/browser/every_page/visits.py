@@ -51,21 +51,24 @@ def list_starts() -> list[str]:
 def look_at_every_page(
     page: Page, errors: list[str], base: str, starts: Iterable[str], wanted: Pattern[str]
 ) -> Iterator[Look]:
-    """Yield the looks at each page, a page being one URL pattern: the first address of it is opened.
+    """Yield the looks at each page: the starts, and the first address of every URL pattern under a link.
 
     A page whose URL pattern is not ``wanted`` is opened for its links only.
     """
     waiting = [f"{base}{path}" for path in starts]
-    seen: set[str] = set()
+    named = set(waiting)
+    seen: set[str | None] = {None}
+    opened: set[str] = set()
     while waiting:
-        address = waiting.pop(0)
-        if _find_pattern(base, address) in {None, *seen}:
+        asked = waiting.pop(0)
+        if asked not in named and _find_pattern(base, asked) in seen:
             continue
-        address = _reach_page(page, address)
+        address = _reach_page(page, asked)
         pattern = _find_pattern(base, address)
-        if pattern is None or pattern in seen:
+        if pattern is None or address in opened or (pattern in seen and address not in named):
             continue
         seen.add(pattern)
+        opened.add(address)
         if wanted.search(pattern):
             yield from _look(page, errors, address, pattern)
         else:
