@@ -65,7 +65,7 @@ class DriftReportAdmin(MonitoringAdmin):
         "source",
         "span",
         "n",
-        "largest_psi",
+        "shown_psi",
         "changed_verdicts",
         "reviewed",
         "wrong",
@@ -106,7 +106,7 @@ class DriftReportAdmin(MonitoringAdmin):
         return ("once", gettext("Shifted once")) if report.shifted_figures else ("none", gettext("No drift"))
 
     @admin.display(description=gettext_lazy("Largest PSI"), ordering="largest_psi")
-    def largest_psi(self, report: DriftReport) -> str:
+    def shown_psi(self, report: DriftReport) -> str:
         """Return the largest PSI with two digits."""
         return format_number(report.largest_psi, ".2f")
 

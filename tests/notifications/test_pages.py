@@ -17,6 +17,9 @@ from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
 
+BADGE = "min-w-[18px]"
+"""What only the badge of the menu of the admin has."""
+
 
 def browser_of(user: User) -> Client:
     client = Client()
@@ -94,7 +97,9 @@ def test_the_header_and_the_admin_show_how_much_is_unread() -> None:
     user = person(Role.ADMINISTRATOR)
     browser = browser_of(user)
     assert 'class="count"' not in browser.get("/").content.decode()
+    assert BADGE not in browser.get("/admin/").content.decode()
     tell(user)
+    assert BADGE in browser.get("/admin/").content.decode()
     assert '<span class="count">1<' in browser.get("/").content.decode()
     menu = browser.get("/admin/").context["sidebar_navigation"]
     items = [item for group in menu for item in group["items"]]

@@ -205,7 +205,10 @@ def test_a_drift_report_says_the_consequence_and_draws_the_figures(report: Drift
     assert "<svg" in page
     assert "&lt;latin&gt; 95% to 60%" in page
     assert "0.500" in page
-    assert "Drifted" in text(browser(Role.LEAD).get(path(DriftReport, "changelist")))
+    reports = text(browser(Role.LEAD).get(path(DriftReport, "changelist")))
+    assert "Drifted" in reports
+    assert '<td class="field-shown_psi' in reports
+    assert ">0.50<" in reports
 
 
 @pytest.mark.parametrize("key", ["nonsense", "01a207e8-0000-76aa-a5fe-b9d1cb2fbb19"])
