@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.dates import format_moment
@@ -96,9 +97,10 @@ def _describe_outcome(delivery: WebhookDelivery) -> str:
     if delivery.state == State.DELIVERED:
         return gettext("Answered {status}").format(status=delivery.status_code)
     if delivery.state == State.GIVEN_UP:
-        return delivery.error
+        return capfirst(delivery.error)
     if delivery.attempts == 0:
         return gettext("Is sent within seconds")
-    following = gettext("Attempt {number} follows, {moment}.")
-    when = format_moment(delivery.not_before)
-    return f"{delivery.error} {following.format(number=delivery.attempts + 1, moment=when)}"
+    following = gettext("Attempt {number} follows, {moment}.").format(
+        number=delivery.attempts + 1, moment=format_moment(delivery.not_before)
+    )
+    return f"{capfirst(delivery.error.rstrip('.'))}. {following}"

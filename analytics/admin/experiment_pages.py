@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from analytics.experiments.forecast import forecast_experiment
 from analytics.experiments.results import ChartSeries, get_experiment_results
 from analytics.experiments.tables import RENDERERS, build_tables
+from analytics.reports.content import format_label
 from experiments.metrics import ACCURACY, PRIMARY_CHOICES
 from experiments.models import Experiment, ExperimentPhase, ExperimentStatus
 from experiments.services import find_missing_versions
@@ -95,7 +96,7 @@ def describe_chart(series: ChartSeries) -> dict[str, Any]:
     values = {"values": series.values, "lows": series.lows, "highs": series.highs}
     return {
         "title": series.title,
-        "days": [day.isoformat() for day in series.days],
+        "days": [format_label(day) for day in series.days],
         "threshold": series.threshold,
         "logarithmic": series.is_logarithmic,
         **{

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.utils.formats import get_format
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.dates import format_day
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.language import is_english, show_text
 from matching.engine.profiles import load_categories
 from matching.engine.types import DecisionSource, Effect, Kind, Verdict
 from matching.pages.diff import DiffColumn
+
+_ISOLATE, _POP = "\u2068", "\u2069"
+"""Around a text of another direction, so that it turns nothing beside it."""
 
 MAX_BARS = 8
 """Number of contributions with a bar each; all others share one bar."""
@@ -251,7 +256,9 @@ def _format_legal_form(form: Mapping[str, Any]) -> str:
     named = (
         f": {form['label']}" if _normalise_letters(form["label"]) != _normalise_letters(form["text"]) else ""
     )
-    return f"{form['text']}{named}{listed}"
+    is_rtl = get_text_direction(form["text"]) == "rtl"
+    text = f"{_ISOLATE}{form['text']}{_POP}" if is_rtl else form["text"]
+    return f"{text}{named}{listed}"
 
 
 def _count_more(more: int) -> str:
@@ -296,7 +303,7 @@ def list_profile_choices() -> list[dict[str, str]]:
             "title": show_text(item.title),
             "summary": show_text(item.summary),
             "version": item.version,
-            "date": item.date,
+            "date": format_day(date.fromisoformat(item.date)),
         }
         for item in get_available_profiles().values()
     ]

@@ -63,7 +63,7 @@ def test_the_log_shows_each_message_with_its_attempts_and_sends_it_again(user: U
         deliver_due_messages(endpoint.pk)
         page = client.get(f"/webhooks/{endpoint.pk}").content.decode()
         assert "Failed once since" in page
-        assert "The receiver answered 500." in page
+        assert "The receiver answered 500. Attempt 2 follows, " in page
         assert "webhook.test" in page
         (again,) = re.findall(rf"/webhooks/{endpoint.pk}/deliveries/[^/]+/again", page)
         client.post(again)

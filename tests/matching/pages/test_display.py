@@ -38,6 +38,13 @@ def test_a_legal_form_is_shown_with_its_codes() -> None:
     assert row.right == ()
 
 
+def test_a_legal_form_written_from_the_right_does_not_turn_its_codes() -> None:
+    codes = [{"jurisdiction": "BH", "elf": "JNJI"}]
+    form = {"text": "ذ.م.م", "label": "W.L.L.", "codes": codes}
+    [row] = presenter.build_part_rows({"legal_forms": [form]}, {})
+    assert row.left == ("\u2068ذ.م.م\u2069: W.L.L. · ELF JNJI (BH)",)
+
+
 def test_numbers_are_shown_with_their_value_and_appended_parts_with_their_kind() -> None:
     left = {
         "numerals": [{"text": "II", "value": "2"}, {"text": "3", "value": "3"}],
