@@ -25,7 +25,7 @@ _INCOMPLETE = gettext_lazy(
 
 
 def build_context(request: HttpRequest, row: Experiment, can_change: bool) -> dict[str, Any]:
-    """Return the context of the page of an experiment; who may not change a draft asks for no other forecast."""
+    """Return the context of the page of an experiment; who may not change it asks for no other forecast."""
     if row.status == ExperimentStatus.DRAFT:
         return build_draft_context(row) if can_change else describe_draft(row)
     try:
