@@ -148,8 +148,8 @@ def _parse_row(line: bytes | None, columns: NameColumns) -> PairRow:
     fields = [text, not taken]
     left, right = (item.get(column) for column in columns)
     if isinstance(left, str) and isinstance(right, str):
-        error = RowSentence.FIELDS_TAKEN.format(columns=", ".join(taken)) if taken else ""
-        return PairRow(fields, left, right, error)
+        doubled = RowSentence.FIELDS_TAKEN.format(columns=", ".join(taken)) if taken else ""
+        return PairRow(fields, left, right, doubled)
     absent = [column for column in columns if not isinstance(item.get(column), str)]
     sentence = RowSentence.NEITHER_TEXT if absent[1:] else RowSentence.NO_TEXT
     return PairRow(fields, "", "", sentence.format(column=absent[0], first=absent[0], second=absent[-1]))
