@@ -27,7 +27,8 @@ NOT_SHOWN = ("/api/", "/scim/", "/static/", "/metrics")
 SENTENCE = re.compile(r"[a-z]{2,}[,;:]? [a-z]+[,;:]? [a-z]{2,}")
 """Three words: what is shorter is mostly an id, a name or a word of both languages."""
 DATA = re.compile(
-    rf"{MARKER}|^(Six weeks|Trained on six|Largest PSI|The same words are|Access Log)|@|Another name: "
+    rf"{MARKER}|^xylophonia quince|^(Six weeks|Trained on six|Largest PSI|The same words are|Access Log)|@"
+    r"|Another name: "
     # Names of measured figures, which metrics have too, and what the audit trail tells of an experiment
     r"|^(accuracy|precision|recall) \(labelled|^name: Six weeks"
     # Django's own text, which it does not translate itself
