@@ -2,7 +2,7 @@
 
 What was found is stored as one English sentence, a filled template of its app. Its parameters are read back
 and put into the template of the other language, so what was stored before there was one is translated too.
-A sentence that is none of the templates stays English.
+A sentence that is none of the templates, or too long, stays English.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from accounts.numbers import localise_number
 
 _NUMBER = r"[+-]?(?:\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf)%?"
 _SEPARATOR = "; "
+_MAX_LENGTH = 4_000
+"""Characters of the longest text that is read back: a row of a file can quote 64 KiB, and the time grows with
+the square of its length where a template has two texts."""
 
 
 def translate_sentence(text: str, templates: Sequence[str]) -> str:
@@ -28,7 +31,7 @@ def translate_sentence(text: str, templates: Sequence[str]) -> str:
     ends in ``sentence`` is itself a sentence of the templates, in ``sentences`` several, divided by
     semicolons; where one of them is unknown, the whole stays English. All others are quoted as they are.
     """
-    if not text or (get_language() or SOURCE) == SOURCE:
+    if not text or len(text) > _MAX_LENGTH or (get_language() or SOURCE) == SOURCE:
         return text
     translated = _translate(text, templates)
     return text if translated is None else translated

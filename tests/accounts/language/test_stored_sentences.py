@@ -53,6 +53,7 @@ def test_sentences_inside_of_a_sentence_are_translated_too() -> None:
         "We need this for the audit.",
         "Not now (a person said so), though feedback: no new label.",
         "All x hold.",
+        f"{'x and ' * 700}y: the stored bytes were altered",  # too long to be read back in little time
     ],
 )
 def test_what_people_wrote_and_what_is_half_known_stays_as_it_is(text: str) -> None:
