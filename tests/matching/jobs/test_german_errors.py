@@ -14,7 +14,7 @@ from matching.jobs.formats.sentences import SENTENCES, RowSentence
 from tests.jobs import PAIRS, csv_file, job_of, worked_off
 from tests.modelops.test_sentences import build_example
 from tests.models import installed
-from tests.people import person, signed_in
+from tests.people import browse, person, signed_in
 
 pytestmark = pytest.mark.django_db
 GERMAN = {"Accept-Language": "de"}
@@ -30,9 +30,7 @@ def user() -> User:
 @pytest.fixture
 def browser(user: User) -> Client:
     """Their browser."""
-    client = Client()
-    client.force_login(user)
-    return client
+    return browse(user)
 
 
 @pytest.mark.parametrize("template", SENTENCES)
