@@ -1,6 +1,5 @@
 """The Celery application; tasks live in each app's tasks.py."""
 
-import gc
 import os
 import sys
 from importlib import import_module
@@ -54,9 +53,6 @@ def start_refresher(**_: Any) -> None:
     _start_tracing()
     import_module("config.metrics.processes").register_process("worker")
     import_module("config.process.model_refresh").start("worker")
-    # What is loaded lives as long as the process; collections while rows are compared must not traverse it.
-    gc.collect()
-    gc.freeze()
 
 
 @beat_init.connect

@@ -46,9 +46,6 @@ def post_worker_init(worker: Worker) -> None:
     import_module("config.process.model_refresh").start("web")
     import_module("config.metrics.processes").register_process("web")
     shutdown.install(worker)
-    # Everything loaded so far lives as long as the process; later collections must not traverse it.
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
 

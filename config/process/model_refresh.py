@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from threading import Thread
 
 from matching.serving.engine_lists import load_engine_lists
@@ -13,10 +14,15 @@ _refreshers: list[tuple[ModelRefresher, Thread]] = []
 
 
 def start(kind: str) -> None:
-    """Read the engine's lists and keep this process's models current; ``kind`` is ``web`` or ``worker``."""
+    """Read the engine's lists and keep this process's models current; ``kind`` is ``web`` or ``worker``.
+
+    What is loaded then lives as long as the process; later collections of garbage do not traverse it.
+    """
     load_engine_lists()
     refresher = ModelRefresher(get_model_loader(), kind)
     _refreshers.append((refresher, refresher.start()))
+    gc.collect()
+    gc.freeze()
 
 
 def end() -> None:
