@@ -21,6 +21,7 @@ from matching.engine.text.numbers import is_ordinal, parse_number
 from matching.engine.text.phonetics import fold_cross_script_consonants
 from matching.engine.text.real_words import (
     are_words_of_one_language,
+    is_dictionary_word,
     is_everyday_word,
     is_real_word,
     is_surname,
@@ -142,11 +143,12 @@ def _is_word_or_name(key: str) -> bool:
 
 
 def _find_plural_doubt(one: str, other: str) -> CategoryCase:
-    """``Williams`` is no plural of ``William``: both are family names, and neither is an ordinary word."""
+    """``Williams`` is no plural of ``William``, nor ``Hightowers`` of ``Hightower``: a name has no plural."""
     short = min(one, other, key=len)
+    is_name = is_surname(short) and not is_dictionary_word(short)
     return (
         CategoryCase.REAL_WORDS
-        if is_surname(one) and is_surname(other) and is_given_name(short)
+        if is_name or (is_surname(one) and is_surname(other) and is_given_name(short))
         else CategoryCase.NONE
     )
 

@@ -185,11 +185,14 @@ _VIETNAMESE_LETTERS: Final = frozenset("ăđơư" + "".join(map(chr, range(0x1EA
 
 
 def is_half_of_compound(person: ParsedPerson, at: int) -> bool:
-    """Return whether a word is joined by a hyphen to the given name before it: ``Luc`` of ``Jean-Luc``."""
+    """Return whether a word makes one given name with the word before it: ``Jean-Luc``, ``Juan Carlos``."""
     if at == 0:
         return False
     before, word = person.core[at - 1], person.core[at]
-    return person.text.raw[before.end : word.start] == "-"
+    return (
+        person.text.raw[before.end : word.start] == "-"
+        or (before.key, word.key) in load_name_lists().compounds
+    )
 
 
 def have_exchanged_surnames(left: ParsedPerson, right: ParsedPerson) -> bool:

@@ -53,12 +53,14 @@ class WordLists:
 
 @dataclass
 class NameLists:
-    """Frequent given names and surnames, surnames that stand first without a comma, and Spanish surnames."""
+    """Frequent given names and surnames, surnames that stand first without a comma, Spanish surnames, and
+    pairs of words that are one given name (``juan``, ``carlos``)."""
 
     given: frozenset[str]
     surnames: frozenset[str]
     family_first: frozenset[str]
     spanish: frozenset[str]
+    compounds: frozenset[tuple[str, str]]
 
 
 @cache
@@ -96,6 +98,9 @@ def load_name_lists() -> NameLists:
         surnames=frozenset(raw["surnames"].split()),
         family_first=frozenset(raw["family_first"].split()),
         spanish=frozenset(raw["spanish"].split()),
+        compounds=frozenset(
+            (head, word) for head, words in raw["compounds"].items() for word in words.split()
+        ),
     )
 
 

@@ -66,6 +66,7 @@ DOUBTFUL = {
     "a family name is no plural": [
         ("Roberts Roofing Inc", "Robert Roofing Inc"),
         ("Edwards Joinery Ltd", "Edward Joinery Ltd"),
+        ("Hightowers Cranes Ltd", "Hightower Cranes Ltd"),
     ],
     "either word may be the surname": [
         ("Oliver Graham", "Graham Oliver"),
@@ -188,6 +189,8 @@ DOUBTFUL = {
     "half of a compound given name": [
         ("Marie-Claude Perrin", "Marie Perrin"),
         ("Hans-Peter Vogel", "Hans Vogel"),
+        ("María José García López", "María García López"),
+        ("Juan Carlos Vega Luna", "Juan Vega Luna"),
     ],
 }
 CASES = [(cause, *pair) for cause, pairs in DOUBTFUL.items() for pair in pairs]
